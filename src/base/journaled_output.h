@@ -1,0 +1,74 @@
+#pragma once
+/// Output files that survive a kill. Each output is a sequence of independent frames (plain bytes,
+/// gzip members or zstd frames) that end where the *data* says so, at item boundaries at which some
+/// output holds `frame_bytes`; never at a time or a thread. After frames are on disk, a journal
+/// beside the first output records their lengths and the caller's state (input position, counters).
+/// Resume cuts every output back to the journal and hands the state back, so a run that was killed
+/// and resumed ends with the same bytes as one that was not. (design.md §5.)
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "base/stream.h"
+
+namespace crosstail {
+
+struct JournaledOptions {
+  /// What must be equal for a resume to make sense: options and inputs, as text. A journal with
+  /// another fingerprint is an InvalidArgument error that shows both.
+  std::string fingerprint;
+  bool resume = false;
+  std::size_t frame_bytes = std::size_t{1} << 20;
+  /// At most one fsync and journal in this time (does not influence the outputs' bytes).
+  std::chrono::milliseconds sync_every{1000};
+};
+
+/// Not thread-safe. While running, files are NAME.part and FIRST_NAME.journal; commit() puts all in
+/// place. "-" is standard output: framed, but neither journaled nor resumable.
+class JournaledOutputs {
+ public:
+  /// Without a journal, `resume` starts from the beginning. When all outputs are already in place
+  /// and no journal is left, nothing says that they are of this run: they are made again.
+  static Result<JournaledOutputs> open(const std::vector<std::string>& paths,
+                                       JournaledOptions options);
+
+  /// The state of the last journal, when this is a resumed run.
+  [[nodiscard]] const std::optional<std::string>& resumed_state() const { return state_; }
+
+  /// Adds bytes (whole records) to output `index`.
+  void append(std::size_t index, std::string_view bytes);
+
+  /// Called between items. Ends frames when it is time; `state` is asked for only then.
+  Status boundary(const std::function<std::string()>& state);
+
+  /// Ends the last frames and journals them: what an interrupted run calls.
+  Status suspend(const std::function<std::string()>& state);
+
+  /// Ends the last frames, syncs, renames, removes the journal.
+  Status commit();
+
+ private:
+  struct Output {
+    std::string path;
+    Compression compression = Compression::None;
+    OutputFile file;
+    std::string pending;
+  };
+  Status flush_frames();
+  Status write_journal(const std::string& state);
+
+  JournaledOptions options_;
+  std::vector<Output> outputs_;
+  std::optional<std::string> state_;
+  std::filesystem::path journal_path_;
+  std::chrono::steady_clock::time_point last_sync_{};
+};
+
+}  // namespace crosstail
