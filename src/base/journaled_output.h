@@ -31,7 +31,7 @@ struct JournaledOptions {
 };
 
 /// Not thread-safe. While running, files are NAME.part and FIRST_NAME.journal; commit() puts all in
-/// place. "-" is standard output: framed, but neither journaled nor resumable.
+/// place. "-" (standard output) and devices are framed, but neither journaled nor renamed.
 class JournaledOutputs {
  public:
   /// Without a journal, `resume` starts from the beginning. When all outputs are already in place
@@ -42,31 +42,46 @@ class JournaledOutputs {
   /// The state of the last journal, when this is a resumed run.
   [[nodiscard]] const std::optional<std::string>& resumed_state() const { return state_; }
 
+  /// The run to resume had written everything and was killed while its files were put in place;
+  /// that is done now and nothing is left to do.
+  [[nodiscard]] bool already_complete() const { return complete_; }
+
   /// Adds bytes (whole records) to output `index`.
   void append(std::size_t index, std::string_view bytes);
 
   /// Called between items. Ends frames when it is time; `state` is asked for only then.
   Status boundary(const std::function<std::string()>& state);
 
-  /// Ends the last frames and journals them: what an interrupted run calls.
-  Status suspend(const std::function<std::string()>& state);
+  /// Journals the frames that are complete: what an interrupted run calls. Bytes after the last
+  /// whole frame are given up, because their frame's end is not known yet.
+  Status suspend();
 
   /// Ends the last frames, syncs, renames, removes the journal.
   Status commit();
 
+  /// Takes away .part files and journal: what a run calls that has nothing worth keeping.
+  void discard();
+
+  /// Whether a killed or interrupted run can be resumed (some output is a file of its own).
+  [[nodiscard]] bool resumable() const { return !journal_path_.empty(); }
+
  private:
   struct Output {
     std::string path;
+    bool direct = false;  ///< standard output or a device: no .part, no rename
     Compression compression = Compression::None;
     OutputFile file;
     std::string pending;
   };
   Status flush_frames();
-  Status write_journal(const std::string& state);
+  Status write_journal(const std::string& state, bool complete);
+  Status put_in_place();
 
   JournaledOptions options_;
   std::vector<Output> outputs_;
-  std::optional<std::string> state_;
+  std::optional<std::string> state_;       ///< of the journal that is resumed
+  std::optional<std::string> last_state_;  ///< at the end of the last frame
+  bool complete_ = false;
   std::filesystem::path journal_path_;
   std::chrono::steady_clock::time_point last_sync_{};
 };
