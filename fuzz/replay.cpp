@@ -30,13 +30,21 @@ std::string mutate(const std::vector<std::string>& corpus, std::mt19937_64& rand
   for (std::size_t round = 0; round < rounds; ++round) {
     const std::size_t at = below(text.size() + 1);
     switch (below(6)) {
-      case 0: text.resize(at); break;
+      case 0:
+        text.resize(at);
+        break;
       case 1:
         if (at < text.size()) text[at] = static_cast<char>(random());
         break;
-      case 2: text.insert(at, 1, "\0\"'<>&{}[]\\,:/-\xff\xc3 \n"[below(20)]); break;
-      case 3: text.erase(at, below(16)); break;
-      case 4: text.insert(at, text.substr(below(text.size() + 1), below(64))); break;
+      case 2:
+        text.insert(at, 1, "\0\"'<>&{}[]\\,:/-\xff\xc3 \n"[below(20)]);
+        break;
+      case 3:
+        text.erase(at, below(16));
+        break;
+      case 4:
+        text.insert(at, text.substr(below(text.size() + 1), below(64)));
+        break;
       default: {
         const std::string& other = corpus[below(corpus.size())];
         text.insert(at, other.substr(below(other.size() + 1), below(256)));

@@ -14,7 +14,9 @@ namespace crosstail {
 namespace {
 
 /// Some files cannot be synced (pipes, /dev/null); that is no failure.
-bool sync_unsupported(int errno_value) { return errno_value == EINVAL || errno_value == EROFS; }
+bool sync_unsupported(int errno_value) {
+  return errno_value == EINVAL || errno_value == EROFS;
+}
 
 Status sync_folder(const std::filesystem::path& folder) {
   const std::string name = folder.empty() ? "." : folder.string();
@@ -32,10 +34,13 @@ Status sync_folder(const std::filesystem::path& folder) {
 Error system_error(std::string_view path, std::string_view what, int errno_value) {
   const bool full = errno_value == ENOSPC || errno_value == EDQUOT;
   const bool missing = errno_value == ENOENT || errno_value == ENOTDIR;
-  std::string message = std::string(path) + ": cannot " + std::string(what) + ": " +
-                        std::strerror(errno_value);
-  if (full) message += "; make space and run the same command again (with --resume where it has one)";
-  return {full ? ErrorCode::NoSpace : missing ? ErrorCode::NotFound : ErrorCode::Io,
+  std::string message =
+      std::string(path) + ": cannot " + std::string(what) + ": " + std::strerror(errno_value);
+  if (full)
+    message += "; make space and run the same command again (with --resume where it has one)";
+  return {full      ? ErrorCode::NoSpace
+          : missing ? ErrorCode::NotFound
+                    : ErrorCode::Io,
           std::move(message)};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// Files: memory-mapped for reading, atomic for writing. A file of ours is either complete under its
-/// name or not there; what is being written lies beside it as `NAME.part` until commit().
+/// Files: memory-mapped for reading, atomic for writing. A file of ours is either complete under
+/// its name or not there; what is being written lies beside it as `NAME.part` until commit().
 
 #include <cstddef>
 #include <cstdint>
@@ -78,7 +78,8 @@ class OutputFile {
 /// fsync of `from` and its folder, then rename onto `to`.
 Status commit_rename(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Writes `bytes` to PATH.part, syncs and renames. An existing file is replaced, never half-written.
+/// Writes `bytes` to PATH.part, syncs and renames. An existing file is replaced, never
+/// half-written.
 Status write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace crosstail

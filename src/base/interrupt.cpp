@@ -1,7 +1,7 @@
 #include "base/interrupt.h"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 #include <atomic>
 
@@ -27,8 +27,14 @@ void handle_interrupts() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupt_requested() { return requested.load(std::memory_order_relaxed); }
-void request_interrupt() { requested = true; }
-void clear_interrupt() { requested = false; }
+bool interrupt_requested() {
+  return requested.load(std::memory_order_relaxed);
+}
+void request_interrupt() {
+  requested = true;
+}
+void clear_interrupt() {
+  requested = false;
+}
 
 }  // namespace crosstail

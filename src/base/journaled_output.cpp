@@ -15,8 +15,9 @@ struct Journal {
 
 Result<Journal> read_journal(const std::filesystem::path& path) {
   CT_TRY(const std::string text, read_file(path));
-  const Error damaged{ErrorCode::Corrupt,
-                      path.string() + ": not a journal of ours; delete it and start without --resume"};
+  const Error damaged{
+      ErrorCode::Corrupt,
+      path.string() + ": not a journal of ours; delete it and start without --resume"};
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(text).get(root) != simdjson::SUCCESS) return damaged;
@@ -41,13 +42,16 @@ Result<Journal> read_journal(const std::filesystem::path& path) {
   return journal;
 }
 
-std::string part_name(const std::string& path) { return path + ".part"; }
+std::string part_name(const std::string& path) {
+  return path + ".part";
+}
 
 /// Standard output, a pipe or a device is written as it is: there is nothing to rename.
 bool is_direct(const std::string& path) {
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
-  return path == "-" || (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
+  return path == "-" ||
+         (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
 }
 
 Status check_journal(const Journal& journal, const std::filesystem::path& path,
@@ -62,8 +66,9 @@ Status check_journal(const Journal& journal, const std::filesystem::path& path,
     same = journal.outputs[i].first == outputs[i];
   if (!same)
     return Error{ErrorCode::InvalidArgument,
-                 path.string() + ": the run to resume had other output files; give the same, or leave "
-                                 "--resume out to start again"};
+                 path.string() +
+                     ": the run to resume had other output files; give the same, or leave "
+                     "--resume out to start again"};
   return {};
 }
 

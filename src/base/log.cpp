@@ -51,9 +51,15 @@ std::string text_line(LogLevel level, std::string_view message) {
 
 }  // namespace
 
-void set_log_format(LogFormat value) { format = value; }
-void set_log_level(LogLevel minimum) { minimum_level = minimum; }
-LogFormat log_format() { return format; }
+void set_log_format(LogFormat value) {
+  format = value;
+}
+void set_log_level(LogLevel minimum) {
+  minimum_level = minimum;
+}
+LogFormat log_format() {
+  return format;
+}
 
 void log(LogLevel level, std::string_view event, std::string_view message,
          std::initializer_list<LogField> fields) {
@@ -61,7 +67,8 @@ void log(LogLevel level, std::string_view event, std::string_view message,
   const std::string line = format.load() == LogFormat::Json
                                ? json_line(level, event, message, fields)
                                : text_line(level, message);
-  // One write, so that lines of several threads do not mix. There is nowhere to report a failure to.
+  // One write, so that lines of several threads do not mix. There is nowhere to report a failure
+  // to.
   [[maybe_unused]] const auto put = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

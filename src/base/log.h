@@ -2,9 +2,9 @@
 /// Messages for people or machines, on stderr only. Text: `crosstail: warning: MESSAGE`. JSON
 /// (`--log-format json`): `{"time":…,"level":…,"event":…,"message":…,…fields}` a line.
 
+#include <initializer_list>
 #include <string_view>
 #include <utility>
-#include <initializer_list>
 
 namespace crosstail {
 

@@ -60,14 +60,14 @@ struct OrderedStages {
 
 struct OrderedOptions {
   std::size_t threads = 1;
-  std::size_t max_in_flight_items = 0;           ///< 0: four per thread
-  std::size_t max_in_flight_bytes = 64u << 20;   ///< at least one item is always let in
+  std::size_t max_in_flight_items = 0;          ///< 0: four per thread
+  std::size_t max_in_flight_bytes = 64u << 20;  ///< at least one item is always let in
 };
 
-/// Runs until `read` ends, a stage fails, or an interrupt was requested (base/interrupt.h), in which
-/// case all items already read are still written and `Interrupted` is returned. With one thread
-/// everything runs on the caller. A failure in `read` is returned after everything read before it
-/// was written.
+/// Runs until `read` ends, a stage fails, or an interrupt was requested (base/interrupt.h), in
+/// which case all items already read are still written and `Interrupted` is returned. With one
+/// thread everything runs on the caller. A failure in `read` is returned after everything read
+/// before it was written.
 Status run_ordered(const OrderedStages& stages, const OrderedOptions& options);
 
 }  // namespace crosstail

@@ -14,11 +14,11 @@ namespace {
 std::string duration(double seconds) {
   const auto whole = static_cast<long>(seconds);
   std::array<char, 48> text{};
-  const int length =
-      whole >= 3600 ? std::snprintf(text.data(), text.size(), "%ld h %02ld min", whole / 3600,
-                                    whole / 60 % 60)
-      : whole >= 60 ? std::snprintf(text.data(), text.size(), "%ld min %02ld s", whole / 60, whole % 60)
-                    : std::snprintf(text.data(), text.size(), "%ld s", whole);
+  const int length = whole >= 3600 ? std::snprintf(text.data(), text.size(), "%ld h %02ld min",
+                                                   whole / 3600, whole / 60 % 60)
+                     : whole >= 60 ? std::snprintf(text.data(), text.size(), "%ld min %02ld s",
+                                                   whole / 60, whole % 60)
+                                   : std::snprintf(text.data(), text.size(), "%ld s", whole);
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
@@ -32,7 +32,9 @@ Progress::Progress(std::string label, std::string unit, std::uint64_t total)
       start_(std::chrono::steady_clock::now()),
       last_(start_) {}
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+  finish();
+}
 
 void Progress::update(std::uint64_t done, std::string_view detail) {
   if (!enabled_) return;

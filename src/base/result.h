@@ -1,6 +1,6 @@
 #pragma once
-/// Errors as values. A function that can fail returns `Result<T>` (or `Status` when there is nothing
-/// to return); only `cli` turns an error into text on stderr and an exit code.
+/// Errors as values. A function that can fail returns `Result<T>` (or `Status` when there is
+/// nothing to return); only `cli` turns an error into text on stderr and an exit code.
 
 #include <optional>
 #include <string>
@@ -35,7 +35,7 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}   // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
@@ -78,16 +78,14 @@ using Status = Result<void>;
 #define CT_CONCAT(a, b) CT_CONCAT_(a, b)
 
 /// `CT_CHECK(status_expression);` returns the error to the caller.
-#define CT_CHECK(...)                                                  \
-  do {                                                                 \
-    if (auto ct_status = (__VA_ARGS__); !ct_status.ok())               \
-      return std::move(ct_status).error();                             \
+#define CT_CHECK(...)                                                                         \
+  do {                                                                                        \
+    if (auto ct_status = (__VA_ARGS__); !ct_status.ok()) return std::move(ct_status).error(); \
   } while (false)
 
 /// `CT_TRY(auto file, MappedFile::open(path));` declares `file` or returns the error.
-#define CT_TRY(declaration, ...) \
-  CT_TRY_(CT_CONCAT(ct_result_, __LINE__), declaration, __VA_ARGS__)
-#define CT_TRY_(result, declaration, ...)                  \
-  auto result = (__VA_ARGS__);                             \
-  if (!result.ok()) return std::move(result).error();      \
+#define CT_TRY(declaration, ...) CT_TRY_(CT_CONCAT(ct_result_, __LINE__), declaration, __VA_ARGS__)
+#define CT_TRY_(result, declaration, ...)             \
+  auto result = (__VA_ARGS__);                        \
+  if (!result.ok()) return std::move(result).error(); \
   declaration = *std::move(result)
