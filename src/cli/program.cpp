@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "cli/verb.h"
+
+namespace crosstail::cli {
+namespace {
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+/// What every verb has besides its own options.
+struct CommonOptions {
+  bool help = false;   ///< print the help and stop
+  bool quiet = false;  ///< warnings and errors only
+  std::string log_format = "text";
+
+  void declare(OptionTable& options) {
+    options.section("Messages")
+        .choice(log_format, "log-format", {"text", "json"}, "how messages are written to stderr")
+        .flag(quiet, "quiet", "only warnings and errors")
+        .flag(help, "help", "print this help");
+  }
+};
+
+std::string program_help(const std::vector<std::unique_ptr<Verb>>& verbs) {
+  std::string text = "crosstail " CROSSTAIL_VERSION
+                     ": finds the answer in one language to a question asked in another\n\n"
+                     "Usage: crosstail VERB [options]\n\nVerbs:\n";
+  for (const auto& verb : verbs) {
+    std::string name(verb->info().name);
+    name.resize(std::max<std::size_t>(name.size() + 2, 12), ' ');
+    text += "  " + name + std::string(verb->info().summary) + "\n";
+  }
+  return text +
+         "\n`crosstail VERB --help` explains a verb, with an example.\n"
+         "Example: crosstail extract pages/ -o faq.jsonl\n";
+}
+
+int report(const Error& error, std::string_view verb) {
+  if (error.code == ErrorCode::Interrupted) {
+    log(LogLevel::Warning, "interrupted", error.message);
+    return kInterrupted;
+  }
+  log(LogLevel::Error, "failed", error.message);
+  if (error.code != ErrorCode::InvalidArgument) return kFailed;
+  const std::string hint =
+      verb.empty() ? "crosstail --help" : "crosstail " + std::string(verb) + " --help";
+  if (log_format() == LogFormat::Text) std::fprintf(stderr, "Try `%s`.\n", hint.c_str());
+  return kWrongUsage;
+}
+
+int run_verb(Verb& verb, const std::vector<std::string>& arguments) {
+  OptionTable options;
+  CommonOptions common;
+  verb.declare(options);
+  common.declare(options);
+  const bool wants_help =
+      std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
+      std::find(arguments.begin(), arguments.end(), "-h") != arguments.end();
+  if (wants_help) {
+    print(verb_help(verb.info(), options));
+    return kDone;
+  }
+  const Status parsed = options.parse(arguments);
+  set_log_format(common.log_format == "json" ? LogFormat::Json : LogFormat::Text);
+  if (!parsed.ok()) return report(parsed.error(), verb.info().name);
+  if (common.quiet) set_log_level(LogLevel::Warning);
+  const Result<int> code = verb.run();
+  if (!code.ok()) return report(code.error(), verb.info().name);
+  // Data that cannot be written to standard output is a failure like any other.
+  if (std::fflush(stdout) != 0)
+    return report({ErrorCode::Io, "standard output: cannot write"}, verb.info().name);
+  return *code;
+}
+
+}  // namespace
+
+std::string verb_help(const VerbInfo& info, const OptionTable& options) {
+  std::string text = "Usage: crosstail " + std::string(info.name) + " " + std::string(info.usage) +
+                     "\n\n" + std::string(info.description) + "\n";
+  if (const Option* positional = options.positional())
+    text += "\n  " + positional->name + "  " + positional->help + "\n";
+  std::string section = "\n";
+  for (const auto& [title, option] : options.entries()) {
+    if (title != section) text += "\n" + (title.empty() ? "Options" : title) + ":\n";
+    section = title;
+    std::string line = "  ";
+    if (option.short_name != 0) line += std::string("-") + option.short_name + ", ";
+    line += "--" + option.name;
+    if (!option.value_name.empty()) line += " " + option.value_name;
+    if (line.size() > 30) {
+      text += line + "\n";
+      line.clear();
+    }
+    line.resize(32, ' ');
+    text += line + option.help;
+    if (!option.default_text.empty()) text += " (default: " + option.default_text + ")";
+    if (option.repeatable) text += " (may be given several times)";
+    text += "\n";
+  }
+  return text + "\nExample:\n" + std::string(info.example) + "\n";
+}
+
+int run_program(const std::vector<std::string>& arguments) {
+  handle_interrupts();
+  const auto verbs = all_verbs();
+  if (arguments.empty()) {
+    std::fputs(program_help(verbs).c_str(), stderr);
+    return kWrongUsage;
+  }
+  const std::string& first = arguments.front();
+  if (first == "--help" || first == "-h" || (first == "help" && arguments.size() == 1)) {
+    print(program_help(verbs));
+    return kDone;
+  }
+  if (first == "--version" || first == "version") {
+    print("crosstail " CROSSTAIL_VERSION "\n");
+    return kDone;
+  }
+  const bool help_of = first == "help";
+  const std::string& name = help_of ? arguments[1] : first;
+  std::vector<std::string> rest(arguments.begin() + (help_of ? 2 : 1), arguments.end());
+  if (help_of) rest = {"--help"};
+  std::vector<std::string> names;
+  for (const auto& verb : verbs) {
+    if (verb->info().name == name) return run_verb(*verb, rest);
+    names.emplace_back(verb->info().name);
+  }
+  const std::string near = nearest(name, names);
+  return report(
+      {ErrorCode::InvalidArgument,
+       "there is no verb '" + name + "'" + (near.empty() ? "" : "; did you mean " + near + "?")},
+      "");
+}
+
+}  // namespace crosstail::cli
