@@ -26,6 +26,10 @@ enum class Compression { None, Gzip, Zstd };
 /// By magic number: 1f 8b, 28 b5 2f fd (and zstd's skippable frames 5? 2a 4d 18).
 Compression detect_compression(std::string_view first_bytes);
 
+/// At most `max_bytes` of what the first bytes of a source decompress to, damaged or cut off as
+/// they may be: enough to recognise what is inside.
+std::string decompressed_head(std::string_view first_bytes, std::size_t max_bytes);
+
 /// A file, or standard input for "-", as it is on disk.
 Result<std::unique_ptr<ByteSource>> open_raw(const std::filesystem::path& path);
 
@@ -33,7 +37,10 @@ Result<std::unique_ptr<ByteSource>> open_raw(const std::filesystem::path& path);
 /// stream. A truncated tail is a Corrupt error *after* all bytes before it were delivered.
 Result<std::unique_ptr<ByteSource>> open_source(const std::filesystem::path& path);
 
-/// Decompresses `inner` (borrowed name for messages).
+/// Bytes in memory, which must outlive the source.
+std::unique_ptr<ByteSource> memory_source(std::string_view bytes);
+
+/// Decompresses `inner`; `name` is for messages.
 std::unique_ptr<ByteSource> decompress(std::unique_ptr<ByteSource> inner, Compression kind,
                                        std::string name);
 
