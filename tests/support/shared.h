@@ -16,8 +16,7 @@ inline std::optional<std::filesystem::path> shared_dir() {
   return std::nullopt;
 }
 
-#define CROSSTAIL_NEEDS_SHARED()                   \
-  if (!::crosstail::testing::shared_dir())         \
-  GTEST_SKIP() << "../shared is not here"
+#define CROSSTAIL_NEEDS_SHARED() \
+  if (!::crosstail::testing::shared_dir()) GTEST_SKIP() << "../shared is not here"
 
 }  // namespace crosstail::testing
