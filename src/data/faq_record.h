@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,11 +11,11 @@ namespace crosstail::data {
 
 /// One question with one answer, as stated by one page. All text is valid UTF-8.
 struct FaqRecord {
-  std::string id;        ///< md5(question + " " + answer), newlines as spaces (papers.md §2)
-  std::string url;       ///< never empty; "-" for standard input
-  std::string origin;    ///< scheme://host of `url`, or the first path segment of a relative one
-  std::string language;  ///< of the literal or page as stated; empty when nothing states it
-  double confidence = 0; ///< of `language`; 0 until `curate` identifies it
+  std::string id;         ///< md5(question + " " + answer), newlines as spaces (papers.md §2)
+  std::string url;        ///< never empty; "-" for standard input
+  std::string origin;     ///< scheme://host of `url`, or the first path segment of a relative one
+  std::string language;   ///< of the literal or page as stated; empty when nothing states it
+  double confidence = 0;  ///< of `language`; 0 until `curate` identifies it
   std::string question, answer;
   std::string title, description, keywords;  ///< of the page
   std::string author;                        ///< only with --keep-author
@@ -22,12 +23,15 @@ struct FaqRecord {
   std::string kind;                          ///< jsonld, microdata, rdfa, nquads
   std::string page_type;                     ///< FAQPage, QAPage or empty (a lone question)
   std::uint32_t position = 0;                ///< of the pair on its page, from 0
-  std::string page_language;                 ///< inLanguage, html lang or Content-Language, as stated
+  std::string page_language;  ///< inLanguage, html lang or Content-Language, as stated
   std::vector<std::pair<std::string, std::string>> alternates;  ///< hreflang, URL
 };
 
 /// The identity of a pair in WebFAQ.
 std::string faq_id(std::string_view question, std::string_view answer);
+
+/// scheme://host of an absolute URL; the first path segment of a relative one, or empty.
+std::string url_origin(std::string_view url);
 
 /// Appends one JSON line.
 void append_json_line(std::string& out, const FaqRecord& record);
