@@ -40,7 +40,7 @@ TEST_P(JournaledOutputsOf, KilledAnywhereAndResumedGiveTheSameBytes) {
   ASSERT_TRUE(whole->commit().ok());
   const std::string expected = *read_file(whole_paths[0]);
   const std::string expected_second = *read_file(whole_paths[1]);
-  for (int kill_at = 0; kill_at < 200; kill_at += 13) {
+  for (int kill_at = 0; kill_at < 200; kill_at += 47) {
     TemporaryFolder folder;
     const auto names = paths(folder, GetParam());
     {
