@@ -1,11 +1,17 @@
-/// Reads and scores a run: bench_evaluate RUN QRELS [ROUNDS]. Prints seconds a round and in parts.
+/// bench_evaluate score RUN QRELS [ROUNDS]: reads and scores a run; seconds a round and in parts.
+/// bench_evaluate permute [ROUNDS]: 10,000 permutations of 10 runs against a baseline, 10,000
+/// queries.
 
 #include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
+#include "eval/bootstrap.h"
+#include "eval/counter_random.h"
+#include "eval/randomisation.h"
 #include "eval/run_scores.h"
 
 namespace {
@@ -25,17 +31,38 @@ double cpu() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc < 3) return 2;
-  const int rounds = argc > 3 ? std::atoi(argv[3]) : 5;  // NOLINT(cert-err34-c)
-  Pool pool(available_threads() - 1);
+int permute(int rounds, Pool& pool) {
+  constexpr std::size_t kQueries = 10000, kRuns = 10;
+  std::vector<std::uint32_t> cluster(kQueries);
+  for (std::size_t q = 0; q < kQueries; ++q) cluster[q] = static_cast<std::uint32_t>(q);
+  eval::Sample sample(cluster, {});
+  const eval::CounterRandom random(1, 99);
+  for (std::size_t r = 0; r < kRuns; ++r) {
+    std::vector<double> values(kQueries);
+    for (std::size_t q = 0; q < kQueries; ++q)
+      values[q] = static_cast<double>(random.at(r, q) >> 11) * 0x1p-53 - 0.5 +
+                  0.001 * static_cast<double>(r);
+    sample.add(values);
+  }
   for (int round = 0; round < rounds; ++round) {
     const double start = now(), start_cpu = cpu();
-    const auto qrels = data::read_qrels(argv[2]);
+    const auto p = eval::randomisation_test(sample, 10000, 1, &pool);
+    const double middle = now();
+    const auto intervals = eval::bootstrap_intervals(sample, {.resamples = 10000}, &pool);
+    std::printf(
+        "randomisation %.3f s, bootstrap %.3f s, %.3f CPU s in all; p %.4f … %.4f, [%.4f, %.4f]\n",
+        middle - start, now() - middle, cpu() - start_cpu, p.front(), p.back(),
+        intervals.back().low, intervals.back().high);
+  }
+  return 0;
+}
+
+int score(const char* run_path, const char* qrels_path, int rounds, Pool& pool) {
+  for (int round = 0; round < rounds; ++round) {
+    const double start = now(), start_cpu = cpu();
+    const auto qrels = data::read_qrels(qrels_path);
     const double after_qrels = now();
-    const auto run = data::read_run(argv[1], &pool);
+    const auto run = data::read_run(run_path, &pool);
     const double after_run = now();
     if (!qrels || !run) return 1;
     const auto measures = eval::parse_measures("ndcg@10,map,mrr");
@@ -49,4 +76,17 @@ int main(int argc, char** argv) {
         scores->mean(1, eval::Missing::Zero), scores->mean(2, eval::Missing::Zero));
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string what = argc > 1 ? argv[1] : "";
+  const int last = std::atoi(argv[argc - 1]);  // NOLINT(cert-err34-c): 0 means none was given
+  const int rounds = last > 0 ? last : 5;
+  Pool pool(available_threads() - 1);
+  if (what == "permute") return permute(rounds, pool);
+  if (what == "score" && argc > 3) return score(argv[2], argv[3], rounds, pool);
+  std::fputs("usage: bench_evaluate score RUN QRELS [ROUNDS] | permute [ROUNDS]\n", stderr);
+  return 2;
 }
