@@ -245,6 +245,7 @@ PieceInflater::Progress PieceInflater::inflate(std::string_view input, char* out
     if (code < 0 || code > ISAL_OUT_OVERFLOW) {
       problem_ = words(code);
       progress.outcome = Outcome::Damaged;
+      progress.consumed += std::max(used, tail) - tail;
       return progress;
     }
     const std::size_t rest = piece.size() - used;

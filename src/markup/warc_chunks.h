@@ -70,6 +70,7 @@ class ArchiveVisitor {
   virtual void damage(const ArchiveDamage& damage) = 0;
 };
 
+class RecordFinder;
 class RecordReader;
 
 /// A stretch of an archive and, once read, what reading it left behind.
@@ -98,6 +99,7 @@ class ArchiveChunk {
   std::size_t size_ = 0;
   bool starts_record_ = false, ends_at_record_ = false, last_ = false, written_ = false;
   Compression compression_ = Compression::None;
+  ArchiveFormat format_ = ArchiveFormat::Warc;
   ArchiveLimits limits_;
   std::shared_ptr<const ZstdDictionary> dictionary_;
   std::unique_ptr<RecordReader> reader_;
@@ -108,19 +110,22 @@ class ArchiveChunk {
 class ArchiveChunker {
  public:
   /// `raw` is the file as it is on disk, from its start (also when resuming; a pipe is re-read).
-  static Result<ArchiveChunker> open(std::unique_ptr<ByteSource> raw, std::string name,
-                                     ArchiveLimits limits = {}, ArchivePosition from = {});
+  /// Messages do not name the file; see Error::at().
+  static Result<ArchiveChunker> open(std::unique_ptr<ByteSource> raw, ArchiveLimits limits = {},
+                                     ArchivePosition from = {});
+  ArchiveChunker(ArchiveChunker&&) noexcept;
+  ArchiveChunker& operator=(ArchiveChunker&&) noexcept;
+  ~ArchiveChunker();
   /// Null at the end. An empty source has one empty chunk.
   Result<std::unique_ptr<ArchiveChunk>> next();
 
  private:
-  ArchiveChunker() = default;
+  ArchiveChunker();
   Status start(ArchivePosition from);
   Status fill();
-  [[nodiscard]] std::size_t last_start(std::string_view bytes) const;
 
   std::unique_ptr<ByteSource> raw_;
-  std::string name_;
+  std::unique_ptr<RecordFinder> finder_;  ///< null for a plain archive
   ArchiveLimits limits_;
   Compression compression_ = Compression::None;
   ArchiveFormat format_ = ArchiveFormat::Warc;

@@ -178,6 +178,16 @@ bool starts_warc(std::string_view bytes, bool cut_off) {
   return line < bytes.size() ? is_letter(bytes[line]) : cut_off;
 }
 
+/// Behind a line end; or in the middle of a line that was cut off, if the next line leaves no
+/// doubt.
+bool starts_warc_amid(std::string_view bytes, std::size_t at) {
+  const std::string_view rest = bytes.substr(at);
+  if (!starts_warc(rest, false)) return false;
+  if (bytes[at - 1] == '\n') return true;
+  const std::string_view next = rest.substr(version_line(rest));
+  return next.starts_with("WARC-") || next.starts_with("Content-");
+}
+
 bool starts_arc(std::string_view bytes, bool cut_off) {
   if (!could_be_arc(bytes)) return false;
   RecordHead head;
@@ -207,9 +217,9 @@ bool starts_record(std::string_view bytes, bool cut_off) {
 
 std::size_t find_record_start(std::string_view bytes, std::size_t from, ArchiveFormat format) {
   if (format == ArchiveFormat::Warc) {
-    for (std::size_t at = bytes.find("\nWARC/", from); at != std::string_view::npos;
-         at = bytes.find("\nWARC/", at + 1))
-      if (starts_warc(bytes.substr(at + 1), false)) return at + 1;
+    for (std::size_t at = bytes.find("WARC/", from + 1); at != std::string_view::npos;
+         at = bytes.find("WARC/", at + 1))
+      if (starts_warc_amid(bytes, at)) return at;
     return std::string_view::npos;
   }
   for (std::size_t at = bytes.find('\n', from); at != std::string_view::npos;
@@ -227,11 +237,10 @@ std::size_t find_last_record_start(std::string_view bytes, ArchiveFormat format)
 }
 
 std::size_t undecided_tail(std::string_view bytes, ArchiveFormat format) {
-  const std::size_t most =
-      std::min(bytes.size(), format == ArchiveFormat::Warc ? std::size_t{24} : kMaxArcLine);
+  if (format == ArchiveFormat::Warc) return std::min<std::size_t>(bytes.size(), 32);
+  const std::size_t most = std::min(bytes.size(), kMaxArcLine);
   const std::size_t line = bytes.substr(bytes.size() - most).find('\n');
-  if (line == std::string_view::npos) return 0;
-  return most - line;
+  return line == std::string_view::npos ? 0 : most - line;
 }
 
 std::string_view iso_date(std::string_view date, std::array<char, 20>& buffer) {

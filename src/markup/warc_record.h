@@ -48,8 +48,8 @@ HeadOutcome read_record_head(std::string_view bytes, RecordHead& head);
 /// also true for what is cut off before that is certain, if `cut_off`.
 bool starts_record(std::string_view bytes, bool cut_off = false);
 
-/// Position of the first record of `format` that starts at a line start in `bytes` after `from`
-/// (exclusive), or npos.
+/// Position of the first record of `format` in `bytes` after `from` (exclusive), or npos. It starts
+/// behind a line end or, where a record before it was cut off, anywhere.
 std::size_t find_record_start(std::string_view bytes, std::size_t from, ArchiveFormat format);
 
 /// The last one before the end whose first lines are whole, or npos.
