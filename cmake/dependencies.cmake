@@ -10,3 +10,11 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlidec)
+# CLD2 and libpsl: language identification and the public suffix list.
+find_path(CLD2_INCLUDE cld2/public/compact_lang_det.h REQUIRED)
+# libcld2_full holds the large tables only; linked before libcld2 they take the place of its small ones.
+find_library(CLD2_FULL_TABLES cld2_full REQUIRED)
+find_library(CLD2_LIBRARY cld2 REQUIRED)
+# Nothing names the tables, so the linker must be told to keep them.
+set(CLD2_LIBRARIES "-Wl,--push-state,--no-as-needed,${CLD2_FULL_TABLES},--pop-state" ${CLD2_LIBRARY})
+pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
