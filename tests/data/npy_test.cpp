@@ -15,8 +15,8 @@ using testing::TemporaryFolder;
 // python3 -c "import numpy, sys; numpy.save(sys.stdout.buffer, numpy.array([[1, 2], [3, -0.5]],
 // '<f4'))" (numpy 2.4) writes this header, padded with spaces to 128 bytes, and these numbers.
 std::string numpy_file() {
-  std::string bytes(
-      "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", 70);
+  std::string bytes("\x93NUMPY\x01\x00v\x00", 10);
+  bytes += "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }";
   bytes.resize(127, ' ');
   bytes += '\n';
   const float numbers[] = {1, 2, 3, -0.5f};
