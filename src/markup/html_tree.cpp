@@ -33,14 +33,15 @@ HtmlTree HtmlTree::parse(std::string_view page, const HtmlTreeLimits& limits) {
   return tree;
 }
 
-void HtmlTree::read(std::string_view page, const HtmlTreeLimits& limits) {
+void HtmlTree::read(std::string_view bytes, const HtmlTreeLimits& limits) {
+  page = bytes;
   nodes.clear();
   attributes.clear();
   depth_limited = attributes_dropped = attributes_cut = 0;
   truncated = quirks = false;
   if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);  // the last is largest
   if (!blocks_.empty()) blocks_.back().used = 0;
-  TreeBuilder(*this, page, limits).build();
+  TreeBuilder(*this, bytes, limits).build();
 }
 
 char* HtmlTree::allocate(std::size_t size) {

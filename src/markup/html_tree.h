@@ -29,7 +29,7 @@ struct HtmlNode {
   NodeId next_sibling = kNoNode, previous_sibling = kNoNode;
   std::string_view
       name;  ///< element: ASCII lower case (SVG/MathML names as adjusted); doctype: name
-  std::string_view text;                                   ///< text, comment: decoded
+  std::string_view text;  ///< text, comment: decoded; element: its start tag in the page, if any
   std::uint32_t attributes_begin = 0, attributes_end = 0;  ///< into HtmlTree::attributes
 
   /// An element of HTML (not SVG or MathML) with this tag.
@@ -53,6 +53,7 @@ struct HtmlTreeLimits {
 /// content of a template is the children of its element. Formatting that is closed in the wrong
 /// order can make the tree a few times deeper than max_depth: walk with next_in_order().
 struct HtmlTree {
+  std::string_view page;  ///< what was parsed
   std::vector<HtmlNode> nodes;
   std::vector<HtmlAttribute> attributes;  ///< values decoded; elements may share a range
   std::uint64_t depth_limited = 0;        ///< elements that hit max_depth

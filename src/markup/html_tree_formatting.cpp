@@ -78,6 +78,7 @@ NodeId TreeBuilder::clone(NodeId node) {
   const HtmlNode& from = nodes_[node];
   to.tag = from.tag;
   to.name = from.name;
+  to.text = from.text;
   to.attributes_begin = from.attributes_begin;
   to.attributes_end = from.attributes_end;
   return copy;

@@ -34,6 +34,7 @@ NodeId TreeBuilder::make_element(HtmlSpace space) {
   node.tag = token_.tag;
   node.space = space;
   node.name = token_.name;
+  node.text = page_.substr(token_.begin, token_.end - token_.begin);
   if (space == HtmlSpace::Svg) node.name = svg_tag_name(node.name);
   if (node.tag == HtmlTag::Other && node.name == token_.name &&
       (node.name.data() < page_.data() || node.name.data() >= page_.data() + page_.size()))
