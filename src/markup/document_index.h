@@ -43,9 +43,10 @@ class DocumentIndex {
   [[nodiscard]] const HtmlTree& tree() const { return *tree_; }
   /// Position → element.
   [[nodiscard]] const std::vector<Element>& elements() const { return elements_; }
-  /// Byte of the page where the element at this position starts.
+  /// Byte of the page where the element at this position starts, 0 if no tag states it.
   [[nodiscard]] std::size_t offset(std::uint32_t position) const {
-    return elements_[position].node;
+    const std::string_view tag = tree_->nodes[elements_[position].node].text;
+    return tag.empty() ? 0 : static_cast<std::size_t>(tag.data() - tree_->page.data());
   }
   /// The cost of reading the text at this position, in nodes and bytes.
   [[nodiscard]] std::uint64_t text_cost(std::uint32_t position) const {

@@ -227,6 +227,17 @@ TEST(Microdata, IdentifiersMatchWithoutKnowingTheAddressOfThePage) {
             "_1 author document:///#a\ndocument:///#a name \"t\"\n");
 }
 
+TEST(Microdata, NodesAndPropertiesKnowTheirPlaceInThePage) {
+  const std::string page = "<!doctype html>\n<p>x<div itemscope>\n<b itemprop=name>x</b></div>";
+  const markup::HtmlTree tree = markup::HtmlTree::parse(page);
+  markup::Graph graph;
+  markup::read_microdata(markup::DocumentIndex(tree), graph);
+  ASSERT_EQ(graph.nodes.size(), 1u);
+  EXPECT_EQ(graph.nodes[0].offset, page.find("<div"));
+  ASSERT_EQ(graph.properties.size(), 1u);
+  EXPECT_EQ(graph.properties[0].offset, page.find("<b"));
+}
+
 // ---- Where the real web differs (see the header).
 
 TEST(Microdata, ContentCountsOnAnyElementUnlessItIsEmpty) {
