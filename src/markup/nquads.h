@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,8 @@ struct NQuadsPosition {
   std::uint64_t offset = 0;
 };
 
-/// lines = kept + irrelevant + blank + bad + over_limit.
+/// lines = kept + irrelevant + blank + bad + over_limit. A line longer than a page may be is one
+/// line over the limit.
 struct NQuadsCounts {
   std::uint64_t lines = 0;
   std::uint64_t kept = 0;        ///< quads that went into a page's graph
@@ -40,7 +42,7 @@ struct NQuadsCounts {
   std::uint64_t blank = 0;       ///< empty lines and comments
   std::uint64_t bad = 0;         ///< not understood, skipped
   std::uint64_t over_limit = 0;  ///< of pages that hit a limit
-  std::uint64_t odd_iris = 0;    ///< kept although an IRI holds what it must not
+  std::uint64_t odd_iris = 0;    ///< understood although an IRI holds what it must not
   std::uint64_t repaired = 0;    ///< literals with ill-formed UTF-8 or escapes
   std::uint64_t pages = 0, pages_limited = 0;
   std::uint64_t bytes = 0;
@@ -68,9 +70,9 @@ class NQuadsChunk {
   void read(NQuadsVisitor& visitor);
   [[nodiscard]] const NQuadsCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t size() const { return size_ + passed_bytes_; }
   /// Where to enter again when everything up to this chunk is written.
-  [[nodiscard]] NQuadsPosition end() const { return {offset_ + size_}; }
+  [[nodiscard]] NQuadsPosition end() const { return {offset_ + size()}; }
 
  private:
   friend class NQuadsChunker;
@@ -79,6 +81,7 @@ class NQuadsChunk {
   std::uint64_t offset_ = 0;
   NQuadsLimits limits_;
   NQuadsCounts counts_;
+  std::uint64_t passed_lines_ = 0, passed_bytes_ = 0;  ///< behind the bytes, not kept
 };
 
 /// Not thread-safe.
@@ -92,15 +95,18 @@ class NQuadsChunker {
 
  private:
   NQuadsChunker() = default;
-  Status fill();
+  void fill(std::size_t wanted);
+  std::size_t find_cut();
+  void pass_rest_of_page(NQuadsChunk& chunk);
+  [[nodiscard]] std::string_view bytes() const { return {bytes_.get(), size_}; }
 
   std::unique_ptr<ByteSource> source_;
   NQuadsLimits limits_;
   std::unique_ptr<char[]> bytes_;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, capacity_ = 0;
   std::uint64_t offset_ = 0;
-  bool ended_ = false;
-  std::unique_ptr<Error> failed_;
+  bool ended_ = false, done_ = false;
+  std::optional<Error> failed_;
 };
 
 }  // namespace crosstail::markup
