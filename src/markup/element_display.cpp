@@ -67,6 +67,11 @@ ElementDisplay display_of(HtmlTag tag) {
   return ElementDisplay::Inline;
 }
 
+ElementDisplay display_of(const HtmlNode& element) {
+  if (element.space == HtmlSpace::Html) return display_of(element.tag);
+  return element.space == HtmlSpace::Svg ? ElementDisplay::Hidden : ElementDisplay::Inline;
+}
+
 bool is_void_element(HtmlTag tag) {
   return kVoid.has(tag);
 }

@@ -8,6 +8,7 @@
 
 #include "markup/html_tags.h"
 #include "markup/html_tokenizer.h"
+#include "markup/html_tree.h"
 
 namespace crosstail::markup {
 
@@ -21,6 +22,8 @@ enum class ElementDisplay : std::uint8_t {
 };
 
 ElementDisplay display_of(HtmlTag tag);
+/// Of an element of a tree: SVG is hidden, MathML inline.
+ElementDisplay display_of(const HtmlNode& element);
 
 /// Elements without content and end tag.
 bool is_void_element(HtmlTag tag);

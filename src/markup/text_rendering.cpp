@@ -237,10 +237,9 @@ std::string literal_to_text(std::string_view literal) {
 
 std::string element_text(const HtmlTree& tree, NodeId root, bool include_hidden) {
   FoldedText out;
-  const HtmlTag root_tag = html_tag(tree.nodes[root].name);
-  int preformatted = display_of(root_tag) == ElementDisplay::Preformatted ? 1 : 0;
+  int preformatted = display_of(tree.nodes[root]) == ElementDisplay::Preformatted ? 1 : 0;
   const auto lay_out = [&](const HtmlNode& node, int step) {
-    const ElementDisplay display = display_of(html_tag(node.name));
+    const ElementDisplay display = display_of(node);
     if (display == ElementDisplay::Preformatted) preformatted += step;
     if (display == ElementDisplay::Cell) {
       out.space();
@@ -250,11 +249,10 @@ std::string element_text(const HtmlTree& tree, NodeId root, bool include_hidden)
   };
   const auto is_hidden = [&](NodeId id) {
     const HtmlNode& node = tree.nodes[id];
-    const HtmlTag tag = html_tag(node.name);
-    if (display_of(tag) == ElementDisplay::Hidden) return true;
+    if (display_of(node) == ElementDisplay::Hidden) return true;
     const std::span attributes(tree.attributes.data() + node.attributes_begin,
                                node.attributes_end - node.attributes_begin);
-    return !include_hidden && is_hidden_by_attributes(tag, attributes, true);
+    return !include_hidden && is_hidden_by_attributes(node.tag, attributes, true);
   };
   // Walks down, then right, then up, so that the end of each block is seen.
   NodeId at = tree.nodes[root].kind == HtmlNode::Kind::Text ? root : tree.nodes[root].first_child;
