@@ -1,4 +1,5 @@
 /// bench_evaluate score RUN QRELS [ROUNDS]: reads and scores a run; seconds a round and in parts.
+/// bench_evaluate words PUNKT_DIR: the tokens of R@kt of every line of standard input.
 /// bench_evaluate permute [ROUNDS]: 10,000 permutations of 10 runs against a baseline, 10,000
 /// queries.
 
@@ -7,10 +8,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 
 #include "eval/bootstrap.h"
 #include "eval/counter_random.h"
+#include "eval/nltk_words.h"
 #include "eval/randomisation.h"
 #include "eval/run_scores.h"
 
@@ -29,6 +32,23 @@ double cpu() {
     return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// One line of text in, its tokens out, a tab between them.
+int words(const char* folder) {
+  auto parameters = eval::PunktParameters::read(folder);
+  if (!parameters) return 1;
+  const eval::Punkt punkt(*std::move(parameters));
+  for (std::string line; std::getline(std::cin, line);) {
+    // A line holds one text with its line breaks written as U+2424.
+    for (std::size_t at = 0; (at = line.find("\u2424", at)) != std::string::npos;)
+      line.replace(at, 3, "\n");
+    const auto tokens = eval::nltk_words(punkt, line);
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      std::printf("%s%s", i == 0 ? "" : "\t", tokens[i].c_str());
+    std::puts("");
+  }
+  return 0;
 }
 
 int permute(int rounds, Pool& pool) {
@@ -85,8 +105,11 @@ int main(int argc, char** argv) {
   const int last = std::atoi(argv[argc - 1]);  // NOLINT(cert-err34-c): 0 means none was given
   const int rounds = last > 0 ? last : 5;
   Pool pool(available_threads() - 1);
+  if (what == "words" && argc > 2) return words(argv[2]);
   if (what == "permute") return permute(rounds, pool);
   if (what == "score" && argc > 3) return score(argv[2], argv[3], rounds, pool);
-  std::fputs("usage: bench_evaluate score RUN QRELS [ROUNDS] | permute [ROUNDS]\n", stderr);
+  std::fputs(
+      "usage: bench_evaluate score RUN QRELS [ROUNDS] | words PUNKT_DIR | permute [ROUNDS]\n",
+      stderr);
   return 2;
 }
