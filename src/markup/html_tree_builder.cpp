@@ -74,10 +74,10 @@ void TreeBuilder::token() {
   }
 }
 
-/// An end tag for an element that had to leave the stack at max_depth. Once the stack is shorter
-/// again, the rest is forgotten.
+/// An end tag for an element that had to leave the stack at max_depth. Once the element around the
+/// deepest ones is closed, the rest is forgotten.
 bool TreeBuilder::passes_over_end_tag() {
-  if (stack_.size() < std::max<std::size_t>(limits_.max_depth, 8)) {
+  if (stack_.size() + 1 < std::max<std::size_t>(limits_.max_depth, 8)) {
     overflow_.fill(0);
     overflowed_ = false;
     return false;

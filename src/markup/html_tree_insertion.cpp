@@ -70,27 +70,27 @@ void TreeBuilder::take_attributes(HtmlNode& node, HtmlSpace space) {
   node.attributes_end = static_cast<std::uint32_t>(tree_.attributes.size());
 }
 
-/// Adds the attributes of a further html or body tag that the element does not have.
+/// Adds the attributes of a further html or body tag that the element does not have, up to the
+/// limit for one tag. The range must stay in one piece: unless it is the last, it moves to the end.
 void TreeBuilder::merge_attributes(NodeId node) {
+  const std::uint32_t begin = nodes_[node].attributes_begin, end = nodes_[node].attributes_end;
+  const std::size_t room = limits_.tokens.max_attributes -
+                           std::min<std::size_t>(end - begin, limits_.tokens.max_attributes);
+  if (room == 0) return;
   std::erase_if(token_.attributes, [&](const HtmlAttribute& attribute) {
     return tree_.attribute(node, attribute.name) != nullptr;
   });
+  if (token_.attributes.size() > room) token_.attributes.resize(room);
   if (token_.attributes.empty()) return;
-  const std::uint32_t begin = nodes_[node].attributes_begin, end = nodes_[node].attributes_end;
-  // The range must stay in one piece: the old ones first, again, at the end of all.
+  auto first = begin;
+  if (end != tree_.attributes.size()) {
+    first = static_cast<std::uint32_t>(tree_.attributes.size());
+    for (std::uint32_t i = begin; i < end; ++i) {
+      const HtmlAttribute attribute = tree_.attributes[i];
+      tree_.attributes.push_back(attribute);
+    }
+  }
   HtmlNode added;
-  if (end == tree_.attributes.size()) {
-    take_attributes(added, HtmlSpace::Html);
-    nodes_[node].attributes_end = added.attributes_end;
-    if (begin == end) nodes_[node].attributes_begin = added.attributes_begin;
-    return;
-  }
-  if (end - begin + token_.attributes.size() > limits_.tokens.max_attributes) return;
-  const auto first = static_cast<std::uint32_t>(tree_.attributes.size());
-  for (std::uint32_t i = begin; i < end; ++i) {
-    const HtmlAttribute attribute = tree_.attributes[i];
-    tree_.attributes.push_back(attribute);
-  }
   take_attributes(added, HtmlSpace::Html);
   nodes_[node].attributes_begin = first;
   nodes_[node].attributes_end = added.attributes_end;

@@ -82,6 +82,61 @@ inline std::string dump(const markup::HtmlTree& tree) {
   return out;
 }
 
+/// The children of `root` as HTML with nothing left out or escaped: `<p>1<b>2</b></p>`. Names of
+/// SVG and MathML stand behind `svg:` and `math:`.
+inline std::string brief(const markup::HtmlTree& tree, markup::NodeId root) {
+  using Kind = markup::HtmlNode::Kind;
+  using markup::HtmlSpace;
+  std::string out;
+  const auto name = [&](const markup::HtmlNode& node) {
+    return (node.space == HtmlSpace::Svg    ? "svg:"
+            : node.space == HtmlSpace::Math ? "math:"
+                                            : "") +
+           std::string(node.name);
+  };
+  std::vector<std::pair<markup::NodeId, bool>> open;  // true: only the end tag is left
+  const auto push_children = [&](markup::NodeId parent) {
+    for (auto child = tree.nodes[parent].last_child; child != markup::kNoNode;
+         child = tree.nodes[child].previous_sibling)
+      open.emplace_back(child, false);
+  };
+  push_children(root);
+  while (!open.empty()) {
+    const auto [id, end] = open.back();
+    open.pop_back();
+    const markup::HtmlNode& node = tree.nodes[id];
+    if (end) {
+      out += "</" + name(node) + ">";
+    } else if (node.kind == Kind::Element) {
+      out += "<" + name(node);
+      for (auto i = node.attributes_begin; i < node.attributes_end; ++i)
+        out += " " + std::string(tree.attributes[i].name) + "=" +
+               std::string(tree.attributes[i].value);
+      out += ">";
+      open.emplace_back(id, true);
+      push_children(id);
+    } else if (node.kind == Kind::Comment) {
+      out += "<!--" + std::string(node.text) + "-->";
+    } else if (node.kind == Kind::Doctype) {
+      out += "<!DOCTYPE " + std::string(node.name) + ">";
+    } else {
+      out += node.text;
+    }
+  }
+  return out;
+}
+
+/// The whole page, or its body, in that form.
+inline std::string brief_page(std::string_view page, const markup::HtmlTreeLimits& limits = {}) {
+  return brief(markup::HtmlTree::parse(page, limits), 0);
+}
+inline std::string brief_body(std::string_view page, const markup::HtmlTreeLimits& limits = {}) {
+  const markup::HtmlTree tree = markup::HtmlTree::parse(page, limits);
+  for (markup::NodeId node = 0; node != markup::kNoNode; node = tree.next_in_order(node, 0))
+    if (tree.nodes[node].is(markup::HtmlTag::Body)) return brief(tree, node);
+  return "(no body)";
+}
+
 inline std::string tree_of(std::string_view page, const markup::HtmlTreeLimits& limits = {}) {
   return dump(markup::HtmlTree::parse(page, limits));
 }
