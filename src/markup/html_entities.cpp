@@ -33,14 +33,14 @@ struct EntityIndex {
       if (entry.characters == "\x01") entry.characters = "\n";
       if (entry.characters == "\x02") entry.characters = "\t";
       at = line + 1;
-      ++first[static_cast<std::size_t>(entry.name.front()) + 1];
+      ++first[static_cast<unsigned char>(entry.name.front()) + 1u];
     }
     for (std::size_t i = 1; i < first.size(); ++i)
       first[i] = static_cast<std::uint16_t>(first[i] + first[i - 1]);
   }
 
   [[nodiscard]] const Entity* find(std::string_view name) const {
-    const auto letter = static_cast<std::size_t>(name.front());
+    const auto letter = static_cast<unsigned char>(name.front());
     const Entity* const low = entries.data() + first[letter];
     const Entity* const high = entries.data() + first[letter + 1];
     const Entity* const found = std::lower_bound(

@@ -152,7 +152,7 @@ HtmlTokenizer::Step HtmlTokenizer::tag(HtmlToken& token) {
     token.name = {name, size};
     if (scan.changes) token.name = keep_lower(token.name);
   }
-  if (token.attributes.size() > 0) finish_attributes(token);
+  if (!token.attributes.empty()) finish_attributes(token);
   span(token, open, close);
   if (!follows_) follow(token);
   return Step::Token;
