@@ -16,25 +16,39 @@ using Value = const std::string_view*;
 struct Attributes {
   Value about = nullptr, resource = nullptr, href = nullptr, src = nullptr, type_of = nullptr,
         property = nullptr, rel = nullptr, rev = nullptr, content = nullptr, datatype = nullptr,
-        vocab = nullptr, prefix = nullptr, lang = nullptr, xml_lang = nullptr;
+        datetime = nullptr, vocab = nullptr, prefix = nullptr, lang = nullptr, xml_lang = nullptr;
   bool xmlns = false;
   bool any = false;
 };
 
-struct Slot {
-  std::string_view name;
-  Value Attributes::*value;
-};
-
-constexpr Slot kSlots[] = {
-    {"about", &Attributes::about},     {"resource", &Attributes::resource},
-    {"href", &Attributes::href},       {"src", &Attributes::src},
-    {"typeof", &Attributes::type_of},  {"property", &Attributes::property},
-    {"rel", &Attributes::rel},         {"rev", &Attributes::rev},
-    {"content", &Attributes::content}, {"datatype", &Attributes::datatype},
-    {"vocab", &Attributes::vocab},     {"prefix", &Attributes::prefix},
-    {"lang", &Attributes::lang},       {"xml:lang", &Attributes::xml_lang},
-};
+/// Where the value of an attribute of this name goes, or null.
+Value Attributes::*slot(std::string_view name) {
+  switch (name.size()) {
+    case 3:
+      if (name == "rel") return &Attributes::rel;
+      if (name == "rev") return &Attributes::rev;
+      return name == "src" ? &Attributes::src : nullptr;
+    case 4:
+      if (name == "href") return &Attributes::href;
+      return name == "lang" ? &Attributes::lang : nullptr;
+    case 5:
+      if (name == "about") return &Attributes::about;
+      return name == "vocab" ? &Attributes::vocab : nullptr;
+    case 6:
+      if (name == "typeof") return &Attributes::type_of;
+      return name == "prefix" ? &Attributes::prefix : nullptr;
+    case 7:
+      return name == "content" ? &Attributes::content : nullptr;
+    case 8:
+      if (name == "property") return &Attributes::property;
+      if (name == "resource") return &Attributes::resource;
+      if (name == "datatype") return &Attributes::datatype;
+      if (name == "datetime") return &Attributes::datetime;
+      return name == "xml:lang" ? &Attributes::xml_lang : nullptr;
+    default:
+      return nullptr;
+  }
+}
 
 constexpr std::string_view kXmlns = "xmlns:";
 
@@ -139,15 +153,12 @@ void RdfaReader::read_attributes() {
   for (std::uint32_t i = n.attributes_begin; i != n.attributes_end; ++i) {
     const HtmlAttribute& attribute = tree_.attributes[i];
     if (attribute.name.substr(0, kXmlns.size()) == kXmlns) a_.any = a_.xmlns = true;
-    for (const Slot& slot : kSlots) {
-      if (slot.name != attribute.name) continue;
-      a_.*slot.value = &attribute.value;
+    if (Value Attributes::*at = slot(attribute.name)) {
+      a_.*at = &attribute.value;
       a_.any = true;
     }
-    // HTML+RDFa: @datetime is content where there is none.
-    if (attribute.name == "datetime" && !tree_.attribute(document_.elements()[at_].node, "content"))
-      a_.content = &attribute.value;
   }
+  if (!a_.content) a_.content = a_.datetime;  // HTML+RDFa 1.1
 }
 
 /// Steps 2 to 4: vocabulary, prefixes and language.
@@ -193,7 +204,7 @@ RdfaResource RdfaReader::resource_of(Value value) {
 
 RdfaResource RdfaReader::iri_of(Value value) {
   if (!value) return kNoResource;
-  return statements_.resource(resolve_iri(document_.base(), *value), offset());
+  return statements_.reference(*value, offset());
 }
 
 /// From @resource, @href or @src.

@@ -92,7 +92,7 @@ Local local_of(std::string_view word, RdfaVocabulary vocab, const RdfaPrefixes& 
   if (colon == std::string_view::npos) return {vocab, word};
   const std::string_view reference = word.substr(colon + 1);
   if (reference.substr(0, 2) != "//") {
-    if (const auto* mapping = prefixes.find(word.substr(0, colon))) {
+    if (const auto mapping = prefixes.find(word.substr(0, colon))) {
       if (mapping->vocabulary == RdfaVocabulary::Other) return {};
       return {mapping->vocabulary, reference};
     }
@@ -111,11 +111,6 @@ RdfaVocabulary rdfa_vocabulary(std::string_view iri) {
   if (is_schema_vocabulary(word)) return RdfaVocabulary::Schema;
   if (word == kRdf) return RdfaVocabulary::Rdf;
   return word == kRdfa ? RdfaVocabulary::Rdfa : RdfaVocabulary::Other;
-}
-
-RdfaPrefixes::RdfaPrefixes() {
-  for (const Initial& initial : kInitialContext)
-    mappings_[std::string(initial.prefix)].push_back({initial.iri, rdfa_vocabulary(initial.iri)});
 }
 
 void RdfaPrefixes::declare(std::string_view prefix, std::string_view iri) {
@@ -137,10 +132,14 @@ void RdfaPrefixes::declare_all(std::string_view attribute) {
   }
 }
 
-const RdfaPrefixes::Mapping* RdfaPrefixes::find(std::string_view prefix) const {
-  if (prefix.size() > kLongestPrefix) return nullptr;
-  const auto found = mappings_.find(lower_case(prefix));
-  return found == mappings_.end() || found->second.empty() ? nullptr : &found->second.back();
+std::optional<RdfaPrefixes::Mapping> RdfaPrefixes::find(std::string_view prefix) const {
+  if (prefix.empty() || prefix.size() > kLongestPrefix) return std::nullopt;
+  const std::string name = lower_case(prefix);
+  if (const auto found = mappings_.find(name); found != mappings_.end() && !found->second.empty())
+    return found->second.back();
+  for (const Initial& initial : kInitialContext)
+    if (initial.prefix == name) return Mapping{initial.iri, rdfa_vocabulary(initial.iri)};
+  return std::nullopt;
 }
 
 void RdfaPrefixes::restore(std::size_t mark) {
@@ -200,7 +199,7 @@ std::string rdfa_resource(std::string_view value, const RdfaPrefixes& prefixes,
   if (word.substr(0, 2) == "_:") return std::string(word);
   const std::size_t colon = word.find(':');
   if (colon != std::string_view::npos && word.substr(colon + 1, 2) != "//") {
-    if (const auto* mapping = prefixes.find(word.substr(0, colon)))
+    if (const auto mapping = prefixes.find(word.substr(0, colon)))
       return resolve_iri(base, std::string(mapping->iri).append(word.substr(colon + 1)));
   }
   return safe ? std::string{} : resolve_iri(base, value);

@@ -7,6 +7,8 @@
 /// schema.org is none of ours: so every name that counts can be seen in its own attribute;
 /// syntax_filter.h relies on that.)
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,12 +28,10 @@ struct RdfaName {
   SchemaTerm term = SchemaTerm::None;
 };
 
-/// Prefix mappings in force, as a stack of scopes. Looking a prefix up takes constant time however
-/// many elements declare some.
+/// Prefix mappings in force: the initial context, and a stack of scopes over it. Looking a prefix
+/// up takes constant time however many elements declare some.
 class RdfaPrefixes {
  public:
-  RdfaPrefixes();
-
   struct Mapping {
     std::string_view iri;  ///< borrowed
     RdfaVocabulary vocabulary = RdfaVocabulary::None;
@@ -41,8 +41,8 @@ class RdfaPrefixes {
   void declare(std::string_view prefix, std::string_view iri);
   /// `prefix: IRI` pairs of a @prefix attribute; what is malformed in it is passed over.
   void declare_all(std::string_view attribute);
-  /// Null if the prefix is not declared.
-  [[nodiscard]] const Mapping* find(std::string_view prefix) const;
+  /// Nothing if the prefix is not declared.
+  [[nodiscard]] std::optional<Mapping> find(std::string_view prefix) const;
 
   /// A place to come back to, and the way back.
   [[nodiscard]] std::size_t mark() const { return declared_.size(); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "markup/iri_reference.h"
 
 namespace crosstail::markup {
 
@@ -18,13 +19,28 @@ RdfaResource RdfaStatements::resource(std::string_view iri, std::size_t offset) 
   return at->second;
 }
 
+RdfaResource RdfaStatements::reference(std::string_view value, std::size_t offset) {
+  resources_.push_back({.iri = value, .offset = offset, .is_reference = true});
+  return static_cast<RdfaResource>(resources_.size() - 1);
+}
+
+/// The resource that stands for this one's IRI.
+RdfaResource RdfaStatements::absolute(RdfaResource resource) {
+  const Resource stated = resources_[resource];
+  if (stated.same != kNoResource) return stated.same;
+  if (!stated.is_reference) return resource;
+  const RdfaResource same = this->resource(resolve_iri(base_, stated.iri), stated.offset);
+  resources_[resource].same = same;
+  return same;
+}
+
 RdfaResource RdfaStatements::blank(std::size_t offset) {
   resources_.push_back({.offset = offset});
   return static_cast<RdfaResource>(resources_.size() - 1);
 }
 
 GraphId RdfaStatements::node(RdfaResource resource) {
-  Resource& r = resources_[resource];
+  Resource& r = resources_[absolute(resource)];
   if (r.node == kNoGraphId) {
     r.node = graph_.node(r.iri, r.offset);
     ++counts_.items;
@@ -44,13 +60,14 @@ void RdfaStatements::add(GraphId subject, SchemaTerm property, const GraphValue&
 }
 
 void RdfaStatements::add_type(RdfaResource subject, const RdfaName& type) {
-  if (type.kind == RdfaName::Kind::RdfaPattern) resources_[subject].is_pattern = true;
+  if (type.kind == RdfaName::Kind::RdfaPattern) resources_[absolute(subject)].is_pattern = true;
   if (type.kind == RdfaName::Kind::Schema) graph_.add_type(node(subject), type.term);
 }
 
 void RdfaStatements::relate(RdfaResource subject, const RdfaName& property, RdfaResource object,
                             std::size_t offset) {
-  const std::string_view iri = resources_[object].iri;
+  if (property.kind == RdfaName::Kind::None) return;
+  const std::string_view iri = resources_[absolute(object)].iri;
   switch (property.kind) {
     case RdfaName::Kind::Schema: {
       const GraphId from = node(subject);
@@ -64,7 +81,7 @@ void RdfaStatements::relate(RdfaResource subject, const RdfaName& property, Rdfa
       add_type(subject, rdfa_type_of_iri(iri));
       break;
     case RdfaName::Kind::RdfaCopy:
-      copies_.push_back({subject, object});
+      copies_.push_back({absolute(subject), absolute(object)});
       break;
     case RdfaName::Kind::RdfaPattern:
     case RdfaName::Kind::None:

@@ -20,12 +20,16 @@ inline constexpr RdfaResource kNoResource = 0xffffffff;
 class RdfaStatements {
  public:
   RdfaStatements(const DocumentIndex& document, Graph& graph, const StatementLimits& limits)
-      : graph_(graph),
+      : base_(document.base()),
+        graph_(graph),
         texts_(document, graph, limits.max_text_work),
         statements_left_(limits.max_statements) {}
 
   /// The resource of an absolute IRI or a blank node of the page's own naming (`_:x`).
   RdfaResource resource(std::string_view iri, std::size_t offset);
+  /// The resource of an IRI reference (borrowed). It is made absolute when something is stated of
+  /// it: most links of a page are no part of any statement.
+  RdfaResource reference(std::string_view value, std::size_t offset);
   /// A blank node.
   RdfaResource blank(std::size_t offset);
 
@@ -39,9 +43,6 @@ class RdfaStatements {
 
   /// The budget of literals.
   ElementTexts& texts() { return texts_; }
-  [[nodiscard]] std::string_view iri(RdfaResource resource) const {
-    return resources_[resource].iri;
-  }
   void count_left_out() { ++counts_.left_out; }
   [[nodiscard]] StatementCounts counts() const { return counts_; }
 
@@ -49,17 +50,20 @@ class RdfaStatements {
   struct Resource {
     std::string_view iri{};  ///< kept by the graph; empty for blank nodes
     std::size_t offset = 0;
+    RdfaResource same = kNoResource;  ///< where the IRI's statements are, if not here
+    bool is_reference = false;        ///< `iri` is still a reference
     GraphId node = kNoGraphId;
     bool is_pattern = false;
   };
   struct Copy {
     RdfaResource subject, target;
   };
+  RdfaResource absolute(RdfaResource resource);
   GraphId node(RdfaResource resource);
   void add(GraphId subject, SchemaTerm property, const GraphValue& value, std::size_t offset);
   void copy_statements(GraphId from, GraphId to);
-  void copy_from(RdfaResource subject, const std::vector<RdfaResource>& targets);
 
+  std::string_view base_;
   Graph& graph_;
   ElementTexts texts_;
   std::size_t statements_left_;

@@ -13,8 +13,17 @@ namespace crosstail::markup {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kAttributes = {"itemtype", "itemprop", "typeof",
-                                                         "property", "rel",      "rev"};
+struct Attribute {
+  std::string_view name;
+  bool microdata;  ///< else RDFa's
+};
+
+constexpr std::array<Attribute, 6> kAttributes = {{{"itemtype", true},
+                                                   {"itemprop", true},
+                                                   {"typeof", false},
+                                                   {"property", false},
+                                                   {"rel", false},
+                                                   {"rev", false}}};
 constexpr std::array<std::string_view, 5> kTerms = {"answer", "question", "faqpage", "qapage",
                                                     "parentitem"};
 
@@ -72,13 +81,13 @@ std::uint64_t equal_signs(const char* at) {
   return bits;
 }
 
-/// True for what stands before the `=` of an attribute of ours: the last letter of one of the names,
-/// or white space.
+/// True for what stands before the `=` of an attribute of ours: the last letter of one of the
+/// names, or white space.
 constexpr std::array<bool, 256> kBeforeEqual = [] {
   std::array<bool, 256> table{};
   for (const char c : {' ', '\n', '\t', '\r', '\f'}) table[static_cast<unsigned char>(c)] = true;
-  for (const std::string_view name : kAttributes) {
-    const auto last = static_cast<unsigned char>(name.back());
+  for (const Attribute& attribute : kAttributes) {
+    const auto last = static_cast<unsigned char>(attribute.name.back());
     table[last] = table[last & ~0x20u] = true;
   }
   return table;
@@ -106,35 +115,37 @@ class AttributeScan {
   explicit AttributeScan(std::string_view page)
       : begin_(page.data()), end_(page.data() + page.size()) {}
 
-  bool any_names_term() {
+  FaqSyntaxes read() {
     const char* at = begin_ + 1;  // no name stands before the first byte
-    for (; end_ - at >= 64; at += 64)
+    for (; end_ - at >= 64; at += 64) {
       for (std::uint64_t found = equal_signs(at); found != 0; found &= found - 1)
-        if (names_term_at(at + std::countr_zero(found))) return true;
+        read_attribute(at + std::countr_zero(found));
+      if (found_.microdata && found_.rdfa) return found_;
+    }
     for (; at < end_; ++at)
-      if (*at == '=' && names_term_at(at)) return true;
-    return false;
+      if (*at == '=') read_attribute(at);
+    return found_;
   }
 
  private:
-  /// `equal`: a `=` of the page, not its first byte. White space around it belongs to no other one, so that looking
-  /// over it stays linear.
-  bool names_term_at(const char* equal) {
-    if (!kBeforeEqual[static_cast<unsigned char>(equal[-1])]) return false;
+  /// `equal`: a `=` of the page, not its first byte. White space around it belongs to no other one,
+  /// so that looking over it stays linear.
+  void read_attribute(const char* equal) {
+    if (!kBeforeEqual[static_cast<unsigned char>(equal[-1])]) return;
     const char* name_end = equal;
     while (name_end > begin_ && is_space(name_end[-1])) --name_end;
-    for (const std::string_view name : kAttributes) {
-      if (static_cast<std::size_t>(name_end - begin_) <= name.size()) continue;
-      const char* start = name_end - name.size();
-      if (!equals(start, name)) continue;
+    for (const Attribute& attribute : kAttributes) {
+      if (static_cast<std::size_t>(name_end - begin_) <= attribute.name.size()) continue;
+      const char* start = name_end - attribute.name.size();
+      if (!equals(start, attribute.name)) continue;
       const char before = start[-1];
       if (!is_space(before) && before != '/' && before != '"' && before != '\'') continue;
       const char* at = equal + 1;
       while (at < end_ && is_space(*at)) ++at;
-      if (at == end_) return false;
-      return *at == '"' || *at == '\'' ? quoted(at) : unquoted(at);
+      bool& found = attribute.microdata ? found_.microdata : found_.rdfa;
+      if (at != end_) found |= *at == '"' || *at == '\'' ? quoted(at) : unquoted(at);
+      return;
     }
-    return false;
   }
 
   /// A value within quotes ends where the next such value can begin at the earliest: linear. One
@@ -148,33 +159,44 @@ class AttributeScan {
     return closed && names_term({at, static_cast<const char*>(close)});
   }
 
-  /// `rel=/rel=/rel=…`: values within one another end together, and the first has been looked at.
+  /// `rel=/rel=/rel=…`: values within one another end together; what the first holds, the others
+  /// may.
   bool unquoted(const char* at) {
-    if (at < unquoted_end_) return false;
+    if (at < unquoted_end_) return unquoted_holds_;
     const char* end = at;
     while (end < end_ && !is_space(*end) && *end != '>') ++end;
     unquoted_end_ = end;
-    return names_term({at, end});
+    return unquoted_holds_ = names_term({at, end});
   }
 
   const char* begin_;
   const char* end_;
   const char* unquoted_end_ = nullptr;
+  bool unquoted_holds_ = false;
   bool double_closed_ = true, single_closed_ = true;
+  FaqSyntaxes found_;
 };
 
 }  // namespace
 
-bool names_faq_term(const HtmlToken& token) {
-  if (token.kind != HtmlTokenKind::StartTag) return false;
-  for (const HtmlAttribute& attribute : token.attributes)
-    for (const std::string_view name : kAttributes)
-      if (attribute.name == name && names_term(attribute.value)) return true;
-  return false;
+FaqSyntaxes faq_syntaxes(const HtmlToken& token) {
+  FaqSyntaxes found;
+  if (token.kind != HtmlTokenKind::StartTag) return found;
+  for (const HtmlAttribute& stated : token.attributes)
+    for (const Attribute& attribute : kAttributes)
+      if (stated.name == attribute.name && names_term(stated.value))
+        (attribute.microdata ? found.microdata : found.rdfa) = true;
+  return found;
+}
+
+FaqSyntaxes faq_syntaxes(std::string_view page) {
+  if (!holds_prop(page.data(), page.data() + page.size())) return {};
+  return AttributeScan(page).read();
 }
 
 bool may_name_faq_term(std::string_view page) {
-  return holds_prop(page.data(), page.data() + page.size()) && AttributeScan(page).any_names_term();
+  const FaqSyntaxes found = faq_syntaxes(page);
+  return found.microdata || found.rdfa;
 }
 
 }  // namespace crosstail::markup

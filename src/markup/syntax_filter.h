@@ -13,12 +13,20 @@
 
 namespace crosstail::markup {
 
+/// Where the terms stand: a reader whose syntax names none has nothing to find.
+struct FaqSyntaxes {
+  bool microdata = false, rdfa = false;
+};
+
 /// Exact, for a start tag with its attributes.
-bool names_faq_term(const HtmlToken& token);
+FaqSyntaxes faq_syntaxes(const HtmlToken& token);
 
 /// The same of the bytes of a page, valid UTF-8, without tokens and so without knowing of comments
-/// and scripts: may say true where no tag does, never false where one does and a tag has itemprop or
-/// property, without which nothing has a text. Linear; memory speed on pages without "prop".
+/// and scripts: may say true where no tag does, never false where one does and a tag has itemprop
+/// or property, without which nothing has a text. Linear; memory speed on pages without "prop".
+FaqSyntaxes faq_syntaxes(std::string_view page);
+
+/// Any of the two.
 bool may_name_faq_term(std::string_view page);
 
 }  // namespace crosstail::markup

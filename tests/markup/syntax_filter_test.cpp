@@ -12,18 +12,26 @@ namespace {
 
 using markup::may_name_faq_term;
 
-/// True if a start tag of the page names a term, as the tokenizer sees it, and one has a property.
-bool tokens_name_faq_term(std::string_view page) {
+/// What the start tags of the page name, as the tokenizer sees them, if one of them has a property.
+markup::FaqSyntaxes syntaxes_of_tokens(std::string_view page) {
   markup::HtmlTokenizer tokenizer(page);
   markup::HtmlToken token;
-  bool names = false, properties = false;
+  markup::FaqSyntaxes found;
+  bool properties = false;
   while (tokenizer.next(token)) {
     if (token.kind != markup::HtmlTokenKind::StartTag) continue;
-    names |= markup::names_faq_term(token);
+    const markup::FaqSyntaxes here = markup::faq_syntaxes(token);
+    found.microdata |= here.microdata;
+    found.rdfa |= here.rdfa;
     for (const markup::HtmlAttribute& attribute : token.attributes)
       properties |= attribute.name == "itemprop" || attribute.name == "property";
   }
-  return names && properties;
+  return properties ? found : markup::FaqSyntaxes{};
+}
+
+bool tokens_name_faq_term(std::string_view page) {
+  const markup::FaqSyntaxes found = syntaxes_of_tokens(page);
+  return found.microdata || found.rdfa;
 }
 
 TEST(SyntaxFilter, TermsInAttributesOfMicrodataAndRdfa) {
@@ -71,6 +79,18 @@ TEST(SyntaxFilter, OtherPagesNeedNoTree) {
     EXPECT_FALSE(tokens_name_faq_term(page)) << page;
     EXPECT_FALSE(may_name_faq_term(page)) << page;
   }
+}
+
+TEST(SyntaxFilter, SyntaxesAreToldApart) {
+  const auto microdata =
+      markup::faq_syntaxes("<p itemtype=https://schema.org/Question><p itemprop=name>");
+  EXPECT_TRUE(microdata.microdata);
+  EXPECT_FALSE(microdata.rdfa);
+  const auto rdfa = markup::faq_syntaxes("<p itemprop=name><p property=acceptedAnswer>");
+  EXPECT_FALSE(rdfa.microdata);
+  EXPECT_TRUE(rdfa.rdfa);
+  const auto both = markup::faq_syntaxes("<b title=\"x rel=/\"itemprop=acceptedAnswer>");
+  EXPECT_TRUE(both.microdata);
 }
 
 TEST(SyntaxFilter, EveryPlaceInAPageIsSeen) {
@@ -145,9 +165,11 @@ TEST(SyntaxFilter, NeverMissesWhatATokenNames) {
   std::size_t named = 0;
   for (int i = 0; i < 200000; ++i) {
     const std::string page = random_page(random);
-    if (!tokens_name_faq_term(page)) continue;
-    ++named;
-    ASSERT_TRUE(may_name_faq_term(page)) << page;
+    const markup::FaqSyntaxes tokens = syntaxes_of_tokens(page);
+    const markup::FaqSyntaxes bytes = markup::faq_syntaxes(page);
+    named += static_cast<std::size_t>(tokens.microdata) + static_cast<std::size_t>(tokens.rdfa);
+    ASSERT_TRUE(bytes.microdata || !tokens.microdata) << page;
+    ASSERT_TRUE(bytes.rdfa || !tokens.rdfa) << page;
   }
   EXPECT_GT(named, 1000u);  // or the test would state nothing
 }
