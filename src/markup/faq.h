@@ -40,6 +40,7 @@ enum class PairDrop : std::uint8_t {
   EmptyAnswer,      ///< an accepted answer without text
   NoAnswer,         ///< no accepted answer
   Ambiguous,        ///< several names and several answers on one node: nothing says which is whose
+  Template,         ///< nothing but a template's placeholder: `{{ faq.question }}`
   DuplicateOnPage,  ///< the same question and answer text, earlier on the page
   Count_
 };
