@@ -4,6 +4,10 @@
 #include <array>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "text/utf8.h"
 
 namespace crosstail::markup {
@@ -61,8 +65,10 @@ bool take_iri(std::string_view& rest, std::string_view& iri) {
 
 bool take_blank(std::string_view& rest, std::string_view& label) {
   if (!rest.starts_with("_:")) return false;
-  std::size_t end = 2;
-  while (end < rest.size() && !is_space(rest[end]) && rest[end] != '<' && rest[end] != '"') ++end;
+  std::size_t end = std::min(rest.find(' '), rest.size());
+  // Terms need no space between them, and tabs are space too.
+  const std::size_t other = rest.substr(0, end).find_first_of("\t<\"");
+  end = std::min(end, other);
   if (end == 2) return false;
   label = rest.substr(0, end);
   rest = trim_begin(rest.substr(end));
@@ -198,11 +204,12 @@ std::string_view unescape(std::string_view raw, Graph& graph, bool& repaired) {
   return graph.commit(begin, static_cast<std::size_t>(out - begin));
 }
 
+constexpr std::array<char, 8> kForbidden = {'<', '>', '"', '{', '}', '|', '^', '`'};
+
 constexpr std::array<bool, 256> odd_table() {
   std::array<bool, 256> odd{};
   for (std::size_t c = 0; c <= 0x20; ++c) odd[c] = true;
-  for (const char c : {'<', '>', '"', '{', '}', '|', '^', '`'})
-    odd[static_cast<unsigned char>(c)] = true;
+  for (const char c : kForbidden) odd[static_cast<unsigned char>(c)] = true;
   return odd;
 }
 constexpr std::array<bool, 256> kOdd = odd_table();
@@ -254,9 +261,14 @@ bool is_blank_line(std::string_view line) {
 
 bool split_line(std::string_view line, std::size_t object_end, QuadLine& quad) {
   std::string_view rest = trim_begin(line.substr(0, object_end));
-  if (rest.empty()) return false;
-  if (rest[0] == '<' ? !take_iri(rest, quad.subject) : !take_blank(rest, quad.subject))
+  const std::size_t known = quad.subject.size();
+  if (known > 2 && quad.subject[0] == '_' && rest.size() > known + 1 && rest[known] == ' ' &&
+      rest.starts_with(quad.subject)) {  // most lines go on with the subject of the one before
+    rest = trim_begin(rest.substr(known));
+  } else if (rest.empty() ||
+             (rest[0] == '<' ? !take_iri(rest, quad.subject) : !take_blank(rest, quad.subject))) {
     return false;
+  }
   if (rest.empty() || rest[0] != '<' || !take_iri(rest, quad.predicate)) return false;
   quad.rest = trim_end(rest);
   return !quad.rest.empty();
@@ -287,7 +299,16 @@ bool read_object(std::string_view written, ObjectTerm& object) {
 }
 
 bool is_odd_iri(std::string_view iri) {
-  return std::any_of(iri.begin(), iri.end(),
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  for (; at + 16 <= iri.size(); at += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(iri.data() + at));
+    __m128i odd = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x20)), x);
+    for (const char c : kForbidden) odd = _mm_or_si128(odd, _mm_cmpeq_epi8(x, _mm_set1_epi8(c)));
+    if (_mm_movemask_epi8(odd) != 0) return true;
+  }
+#endif
+  return std::any_of(iri.begin() + static_cast<std::ptrdiff_t>(at), iri.end(),
                      [](char c) { return kOdd[static_cast<unsigned char>(c)]; });
 }
 

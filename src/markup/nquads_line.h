@@ -29,7 +29,7 @@ struct QuadLine {
   std::string_view predicate;  ///< an IRI without < >
   std::string_view rest;       ///< the third term, as written
 };
-/// False if these are no terms.
+/// False if these are no terms. `quad` may hold what the line before gave: mostly the same subject.
 bool split_line(std::string_view line, std::size_t object_end, QuadLine& quad);
 
 struct ObjectTerm {

@@ -13,6 +13,10 @@ std::size_t count_line_ends(std::string_view bytes) {
   return std::min(bytes.find_first_not_of("\r\n"), bytes.size());
 }
 
+bool is_record_end(std::string_view line_ends) {
+  return line_ends == "\r\n\r\n" || line_ends == "\n\n";
+}
+
 std::string_view without_line_ends(std::string_view block) {
   const auto last = block.find_last_not_of("\r\n");
   return block.substr(0, last == std::string_view::npos ? 0 : last + 1);
@@ -132,8 +136,11 @@ std::optional<RecordReader::Event> RecordReader::check_end() {
   const std::size_t gap = count_line_ends(bytes.substr(end));
   const std::string_view after = bytes.substr(end + gap);
   if (after.empty() ? input_->at_unit_end() : starts_record(after)) return deliver(end, end + gap);
-  if (!after.empty() && !starts_record(after, true))
+  if (!after.empty() && !starts_record(after, true)) {
+    // With the two line ends of the format behind it, the length is right and garbage follows.
+    if (is_record_end(bytes.substr(end, gap))) return deliver(end, end + gap);
     return report(offset_, "a record with a wrong Content-Length", State::Length);
+  }
   const Fill fill = input_->fill();
   if (fill == Fill::More) return std::nullopt;
   // Chunks of an archive end behind line ends, so nothing is the rule here; a beginning that may

@@ -80,6 +80,15 @@ std::size_t version_line(std::string_view bytes) {
   return has_version && bytes[at] == '\n' ? at + 1 : 0;
 }
 
+/// A head that was cut off, with the head of another record behind it.
+bool ends_in_version(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  constexpr std::string_view kVersion = "WARC/1.0";
+  if (line.size() < kVersion.size()) return false;
+  line = line.substr(line.size() - kVersion.size());
+  return line.starts_with("WARC/") && is_digit(line[5]) && line[6] == '.' && is_digit(line[7]);
+}
+
 HeadOutcome read_warc_head(std::string_view bytes, RecordHead& head) {
   head = {};
   std::size_t at = version_line(bytes);
@@ -97,6 +106,7 @@ HeadOutcome read_warc_head(std::string_view bytes, RecordHead& head) {
     const std::string_view line = all.substr(at, end - at);
     at = end + 1;
     if (line.empty() || line == "\r") break;
+    if (ends_in_version(line)) return HeadOutcome::NotAHead;
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos)
       set_field(head, trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
