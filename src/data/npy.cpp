@@ -88,8 +88,9 @@ Result<NpyArray> NpyArray::open(const std::filesystem::path& path) {
   auto parsed = header_of(array.file_.text());
   if (!parsed.ok()) return parsed.error().at(path.string());
   const auto& [header, offset] = *parsed;
-  auto wrong = [&](std::string_view name, std::string_view expected) {
-    const auto value = field(header, name);
+  // clang 14 cannot capture a structured binding.
+  auto wrong = [&, &fields = header](std::string_view name, std::string_view expected) {
+    const auto value = field(fields, name);
     return Error{ErrorCode::Unsupported, path.string() + ": header field " + std::string(name) +
                                              " is " + (value ? std::string(*value) : "missing") +
                                              ", expected " + std::string(expected)};
