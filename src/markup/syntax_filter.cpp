@@ -74,7 +74,7 @@ __m128i is(__m128i block, char c) {
 std::uint64_t equal_signs(const char* at) {
   const __m128i sign = _mm_set1_epi8('=');
   std::uint64_t bits = 0;
-  for (int part = 0; part < 4; ++part) {
+  for (std::size_t part = 0; part < 4; ++part) {
     const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(load(at + part * 16), sign));
     bits |= std::uint64_t{static_cast<std::uint32_t>(found)} << (part * 16);
   }
