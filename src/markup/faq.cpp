@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -221,26 +222,29 @@ class Reading {
       if (page_.in_language.empty()) page_.in_language = page_language_;
     }
     FaqPair pair;
-    if (!question.names.empty()) pair.question = question.names.front().text;
     pair.kind = kind_;
     pair.page_type = place.page_type;
     pair.offset = place.offset;
     return pair;
   }
 
-  void drop(PairDrop reason, FaqPair pair) { page_.dropped.push_back({reason, std::move(pair)}); }
+  void drop(PairDrop reason, const Question& question, FaqPair pair) {
+    if (pair.question.empty() && !question.names.empty())
+      pair.question = question.names.front().text;
+    page_.dropped.push_back({reason, std::move(pair)});
+  }
 
-  void emit(const Question& question) {
+  void emit(Question& question) {
     FaqPair pair = pair_of(question);
-    if (question.answers.empty()) return drop(PairDrop::NoAnswer, std::move(pair));
+    if (question.answers.empty()) return drop(PairDrop::NoAnswer, question, std::move(pair));
     if (question.names.empty()) {
       const auto& texts = question.answers.front().texts;
       if (!texts.empty()) pair.answer = texts.front().text;
-      return drop(PairDrop::EmptyQuestion, std::move(pair));
+      return drop(PairDrop::EmptyQuestion, question, std::move(pair));
     }
     if (question.answers.size() > 1 && has_rival_names(question))
-      return drop(PairDrop::Ambiguous, std::move(pair));
-    for (const Answer& answer : question.answers) emit_answer(question, answer, pair);
+      return drop(PairDrop::Ambiguous, question, std::move(pair));
+    for (Answer& answer : question.answers) emit_answer(question, answer, pair);
   }
 
   /// Two names in one language.
@@ -251,8 +255,13 @@ class Reading {
     return false;
   }
 
-  void emit_answer(const Question& question, const Answer& answer, const FaqPair& base) {
-    if (answer.texts.empty()) return drop(PairDrop::EmptyAnswer, base);
+  void emit_answer(Question& question, Answer& answer, const FaqPair& base) {
+    if (answer.texts.empty()) return drop(PairDrop::EmptyAnswer, question, base);
+    if (answer.texts.size() == 1) {
+      FaqPair pair = base;
+      pair.answer = std::move(answer.texts.front().text);
+      return emit_pair(question, answer, answer.texts.front().language, std::move(pair));
+    }
     std::vector<std::string_view> done;
     for (const Stated& first : answer.texts) {
       const auto same = [&](std::string_view tag) { return same_tag(tag, first.language); };
@@ -268,18 +277,22 @@ class Reading {
     }
   }
 
-  void emit_pair(const Question& question, const Answer& answer, std::string_view language,
+  void emit_pair(Question& question, const Answer& answer, std::string_view language,
                  FaqPair pair) {
     const Stated* name = name_in(question, language);
-    pair.question = name == nullptr ? std::string{} : name->text;
+    if (name != nullptr &&
+        (question.names.size() > 1 || question.answers.size() > 1 || answer.texts.size() > 1))
+      pair.question = name->text;
+    else if (name != nullptr)  // its only use
+      pair.question = std::move(question.names.front().text);
     if (language.empty() && name != nullptr) language = name->language;
     for (const std::string_view other : {answer.language, question.language, page_language_})
       if (language.empty()) language = other;
     pair.language = language;
     pair.author = answer.author.empty() ? question.author : answer.author;
-    if (name == nullptr) return drop(PairDrop::EmptyQuestion, std::move(pair));
+    if (name == nullptr) return drop(PairDrop::EmptyQuestion, question, std::move(pair));
     if (is_placeholder(pair.question) || is_placeholder(pair.answer))
-      return drop(PairDrop::Template, std::move(pair));
+      return drop(PairDrop::Template, question, std::move(pair));
     page_.pairs.push_back(std::move(pair));
   }
 
@@ -310,22 +323,51 @@ class Reading {
   std::unordered_set<GraphId> merged_;  ///< first nodes of identifiers that were put together
 };
 
-/// The pair's texts without white space, which differs between syntaxes.
-std::string without_space(const FaqPair& pair) {
-  std::string key;
-  key.reserve(pair.question.size() + pair.answer.size() + 1);
-  for (const std::string* text : {&pair.question, &pair.answer}) {
-    for (std::size_t i = 0; i < text->size(); ++i) {
-      const auto c = static_cast<unsigned char>((*text)[i]);
-      if (c == 0xc2 && i + 1 < text->size() && (*text)[i + 1] == '\xa0') {
-        ++i;  // no-break space
-      } else if (c > ' ') {
-        key += (*text)[i];
-      }
+/// Appends `text` without white space, which differs between syntaxes.
+void append_without_space(std::string& key, std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == 0xc2 && i + 1 < text.size() && text[i + 1] == '\xa0') {
+      ++i;  // no-break space
+    } else if (c > ' ') {
+      key += text[i];
     }
-    key += '\n';
   }
-  return key;
+  key += '\n';
+}
+
+/// Pairs with their texts' hashes: of the questions first, of the answers where those are the same.
+struct Keyed {
+  std::uint64_t question = 0, answer = 0;
+  std::size_t index = 0;
+};
+
+/// Marks the pairs whose texts an earlier pair has.
+std::vector<bool> find_repetitions(const std::vector<FaqPair>& pairs) {
+  std::vector<bool> repeated(pairs.size());
+  std::vector<Keyed> keys(pairs.size());
+  std::string buffer;
+  const auto hash = [&](std::string_view text) {
+    buffer.clear();
+    append_without_space(buffer, text);
+    return xxh3(buffer);
+  };
+  for (std::size_t i = 0; i < pairs.size(); ++i) keys[i] = {hash(pairs[i].question), 0, i};
+  const auto by_question = [](const Keyed& a, const Keyed& b) { return a.question < b.question; };
+  std::sort(keys.begin(), keys.end(), by_question);
+  for (auto begin = keys.begin(); begin != keys.end();) {
+    const auto end = std::upper_bound(begin, keys.end(), *begin, by_question);
+    if (end - begin > 1) {
+      for (auto key = begin; key != end; ++key) key->answer = hash(pairs[key->index].answer);
+      std::sort(begin, end, [](const Keyed& a, const Keyed& b) {
+        return std::tie(a.answer, a.index) < std::tie(b.answer, b.index);
+      });
+      for (auto key = begin + 1; key != end; ++key)
+        repeated[key->index] = key->answer == std::prev(key)->answer;
+    }
+    begin = end;
+  }
+  return repeated;
 }
 
 }  // namespace
@@ -351,15 +393,14 @@ void drop_duplicates(PageFaq& page) {
   if (!std::is_sorted(page.pairs.begin(), page.pairs.end(), by_offset))
     std::stable_sort(page.pairs.begin(), page.pairs.end(), by_offset);
   if (page.pairs.size() < 2) return;
-  std::unordered_set<std::string> seen;
+  const std::vector<bool> repeated = find_repetitions(page.pairs);
   std::size_t kept = 0;
-  for (FaqPair& pair : page.pairs) {
-    if (!seen.insert(without_space(pair)).second) {
-      page.dropped.push_back({PairDrop::DuplicateOnPage, std::move(pair)});
-      continue;
+  for (std::size_t i = 0; i < page.pairs.size(); ++i) {
+    if (repeated[i]) {
+      page.dropped.push_back({PairDrop::DuplicateOnPage, std::move(page.pairs[i])});
+    } else if (kept++ != i) {
+      page.pairs[kept - 1] = std::move(page.pairs[i]);
     }
-    FaqPair& to = page.pairs[kept++];
-    if (&to != &pair) to = std::move(pair);
   }
   page.pairs.resize(kept);
 }

@@ -6,7 +6,6 @@ namespace crosstail::markup {
 
 namespace {
 
-constexpr std::size_t kMostSame = 16;
 constexpr int kMostScans = 64;  // references by fragment that are looked for in all nodes
 
 std::string_view trim(std::string_view s) {
@@ -146,20 +145,23 @@ std::vector<GraphValue> FaqLinks::accepted(GraphId question) const {
   return values;
 }
 
-std::vector<GraphId> FaqLinks::same(GraphId node) const {
+FaqLinks::SameNodes FaqLinks::same(GraphId node) const {
+  SameNodes nodes;
   const std::string_view id = graph_.nodes[node].id;
-  if (id.empty()) return {node};
-  std::vector<GraphId> nodes;
+  if (id.empty()) {
+    nodes.push(node);
+    return nodes;
+  }
   bool itself = false, bare = true;
-  for (GraphId i = graph_.find(id); i != kNoGraphId && nodes.size() < kMostSame;
+  for (GraphId i = graph_.find(id); i != kNoGraphId && !nodes.is_full();
        i = graph_.nodes[i].same_id) {
-    nodes.push_back(i);
+    nodes.push(i);
     itself |= i == node;
     bare &= graph_.nodes[i].first_property == kNoGraphId;
   }
-  if (!itself) nodes.push_back(node);
+  if (!itself) nodes.push(node);
   if (bare) {  // nothing is stated of it: perhaps under its full, or its short, address
-    if (const GraphId other = by_fragment(id); other != kNoGraphId) nodes.push_back(other);
+    if (const GraphId other = by_fragment(id); other != kNoGraphId) nodes.push(other);
   }
   return nodes;
 }

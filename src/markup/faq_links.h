@@ -2,6 +2,7 @@
 /// Which page a question belongs to and which answers are its own, from a graph's edges in both
 /// directions and its identifiers.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -30,8 +31,21 @@ class FaqLinks {
   /// The accepted answers of a node: values as stated, and nodes that state themselves to be one.
   [[nodiscard]] std::vector<GraphValue> accepted(GraphId question) const;
 
-  /// The nodes that state the same identifier, this one included; at most 16.
-  [[nodiscard]] std::vector<GraphId> same(GraphId node) const;
+  /// The nodes that state the same identifier, this one included; no more than fit.
+  class SameNodes {
+   public:
+    void push(GraphId node) {
+      if (size_ < nodes_.size()) nodes_[size_++] = node;
+    }
+    [[nodiscard]] const GraphId* begin() const { return nodes_.data(); }
+    [[nodiscard]] const GraphId* end() const { return nodes_.data() + size_; }
+    [[nodiscard]] bool is_full() const { return size_ + 2 >= nodes_.size(); }
+
+   private:
+    std::size_t size_ = 0;
+    std::array<GraphId, 18> nodes_;
+  };
+  [[nodiscard]] SameNodes same(GraphId node) const;
 
   /// The node that a value refers to (also by its address as text), or kNoGraphId.
   [[nodiscard]] GraphId target(const GraphValue& value) const;

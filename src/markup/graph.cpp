@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <type_traits>
 
 #include "base/hash.h"
 
@@ -63,14 +65,16 @@ bool take_schema_host(std::string_view& s) {
 std::string_view local_name(std::string_view s, bool bare) {
   s = trim(s);
   while (!s.empty() && (s.back() == '/' || s.back() == '#')) s.remove_suffix(1);
-  if (s.find_first_of(":./") == std::string_view::npos) return bare ? s : std::string_view{};
+  const bool plain =
+      std::none_of(s.begin(), s.end(), [](char c) { return c == ':' || c == '.' || c == '/'; });
+  if (plain) return bare ? s : std::string_view{};
   if (starts_with_lower(s, "schema:")) return trim(s.substr(7));
   return take_schema_host(s) ? s : std::string_view{};
 }
 
 struct Name {
   std::string_view lower_name;
-  SchemaTerm term;
+  SchemaTerm term = SchemaTerm::None;
 };
 
 constexpr std::array<Name, 5> kTypes = {{{"faqpage", SchemaTerm::FAQPage},
@@ -100,24 +104,55 @@ constexpr std::array<Name, 20> kProperties = {{{"mainentity", SchemaTerm::MainEn
                                                {"about", SchemaTerm::About},
                                                {"subjectof", SchemaTerm::SubjectOf}}};
 
+/// A name of at most 16 bytes in two words, upper case folded. (Bytes that are no letters may fold
+/// onto one another, but never onto a letter, and the tables hold only letters.)
+struct Folded {
+  std::uint64_t low = 0, high = 0;
+  bool operator==(const Folded&) const = default;
+};
+
+constexpr std::uint64_t kFold = 0x2020202020202020;
+
+constexpr Folded fold(std::string_view name) {
+  Folded folded;
+  if (std::is_constant_evaluated()) {
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      const std::uint64_t byte = static_cast<unsigned char>(name[i]);
+      (i < 8 ? folded.low : folded.high) |= byte << (i % 8 * 8);
+    }
+  } else {
+    std::array<char, kLongestName> bytes{};
+    std::memcpy(bytes.data(), name.data(), name.size());
+    std::memcpy(&folded.low, bytes.data(), 8);
+    std::memcpy(&folded.high, bytes.data() + 8, 8);
+  }
+  return {folded.low | kFold, folded.high | kFold};
+}
+static_assert(std::endian::native == std::endian::little, "fold() reads words as little-endian");
+
 /// A name's place in the table: length and two letters tell most names apart.
 constexpr std::size_t slot(std::string_view name) {
   const auto at = [&](std::size_t i) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(lower(name[i])));
+    return static_cast<std::size_t>(static_cast<unsigned char>(name[i])) | 0x20u;
   };
   return (name.size() * 7 + at(0) * 3 + at(name.size() - 1)) % 64;
 }
 
-using Table = std::array<std::array<Name, 3>, 64>;
+struct Cell {
+  std::size_t size = 0;
+  Folded name;
+  SchemaTerm term = SchemaTerm::None;
+};
+using Table = std::array<std::array<Cell, 3>, 64>;
 
 template <std::size_t N>
 constexpr Table make_table(const std::array<Name, N>& names) {
   Table table{};
   for (const Name& name : names) {
-    auto& cell = table[slot(name.lower_name)];
+    auto& cells = table[slot(name.lower_name)];
     std::size_t i = 0;
-    while (!cell[i].lower_name.empty()) ++i;  // out of bounds fails to compile
-    cell[i] = name;
+    while (cells[i].size != 0) ++i;  // out of bounds fails to compile
+    cells[i] = {name.lower_name.size(), fold(name.lower_name), name.term};
   }
   return table;
 }
@@ -127,16 +162,21 @@ constexpr Table kPropertyTable = make_table(kProperties);
 
 SchemaTerm look_up(const Table& table, std::string_view name) {
   if (name.empty() || name.size() > kLongestName) return SchemaTerm::None;
-  for (const Name& candidate : table[slot(name)]) {
-    if (candidate.lower_name.size() == name.size() && starts_with_lower(name, candidate.lower_name))
-      return candidate.term;
-  }
+  const auto& cells = table[slot(name)];
+  if (cells.front().size == 0) return SchemaTerm::None;
+  const Folded folded = fold(name);
+  for (const Cell& cell : cells)
+    if (cell.size == name.size() && cell.name == folded) return cell.term;
   return SchemaTerm::None;
 }
 
 }  // namespace
 
 SchemaTerm schema_type(std::string_view iri_or_name, bool bare) {
+  if (bare) {
+    if (const SchemaTerm term = look_up(kTypeTable, iri_or_name); term != SchemaTerm::None)
+      return term;
+  }
   const std::string_view name = local_name(iri_or_name, bare);
   if (name.empty()) return SchemaTerm::None;
   const SchemaTerm term = look_up(kTypeTable, name);
@@ -144,6 +184,10 @@ SchemaTerm schema_type(std::string_view iri_or_name, bool bare) {
 }
 
 SchemaTerm schema_property(std::string_view iri_or_name, bool bare) {
+  if (bare) {
+    if (const SchemaTerm term = look_up(kPropertyTable, iri_or_name); term != SchemaTerm::None)
+      return term;
+  }
   std::string_view name = local_name(iri_or_name, bare);
   if (const auto slash = name.rfind('/'); slash != std::string_view::npos)
     name.remove_prefix(slash + 1);

@@ -158,7 +158,8 @@ class Walker {
 
   /// What an object is, from its keys.
   struct Shape {
-    std::uint32_t value = kNoJson, list = kNoJson, language = kNoJson, id = kNoJson;
+    std::uint32_t context = kNoJson, value = kNoJson, list = kNoJson, language = kNoJson;
+    std::uint32_t id = kNoJson;
     std::uint32_t members = 0, keyless = 0, keywords = 0, strings = 0, tags = 0;
   };
 
@@ -170,10 +171,15 @@ class Walker {
       ++shape.members;
       shape.keyless += v.key_size == 0;
       shape.strings += v.kind == Kind::String || v.kind == Kind::Array;
-      const JsonLdKeyword keyword = contexts_.key(context, key_of(v)).keyword;
-      shape.keywords += keyword != JsonLdKeyword::None;
-      shape.tags += is_language_tag(tape_.key(v));
+      const std::string_view key = key_of(v);
+      shape.tags += is_language_tag(key);
+      const JsonLdKeyword keyword = contexts_.keyword(context, key);
+      if (keyword == JsonLdKeyword::None) continue;
+      ++shape.keywords;
       switch (keyword) {
+        case JsonLdKeyword::Context:
+          shape.context = i;
+          break;
         case JsonLdKeyword::Value:
           shape.value = i;
           break;
@@ -194,20 +200,14 @@ class Walker {
     return shape;
   }
 
-  [[nodiscard]] std::uint32_t context_member(std::uint32_t index) const {
-    const std::uint32_t end = tape_.values[index].end;
-    for (std::uint32_t i = index + 1; i < end; i = tape_.values[i].end) {
-      const JsonValue& v = tape_.values[i];
-      if (v.key_size >= 8 && jsonld_keyword(trim(tape_.key(v))) == JsonLdKeyword::Context) return i;
-    }
-    return kNoJson;
-  }
-
   void object(std::uint32_t index, const Edge& edge, JsonLdContextId context) {
-    if (const std::uint32_t i = context_member(index); i != kNoJson)
-      context = contexts_.add(tape_, i, context, graph_);
     const JsonValue& v = tape_.values[index];
-    const Shape shape = shape_of(index, context);
+    Shape shape = shape_of(index, context);
+    if (shape.context != kNoJson) {
+      const JsonLdContextId own = contexts_.add(tape_, shape.context, context, graph_);
+      if (own != context) shape = shape_of(index, own);
+      context = own;
+    }
     if (shape.value != kNoJson) return value_object(shape, edge, context);
     if (shape.list != kNoJson) return item(shape.list, with_text_language(edge, context), context);
     if (is_language_map(shape, edge)) return language_map(index, edge);
@@ -375,7 +375,10 @@ class Walker {
   void add_types(std::string_view text, const Frame& frame) {
     text = trim(text);
     while (!text.empty()) {
-      const auto end = std::min(text.find_first_of(" ,;"), text.size());
+      const auto end = static_cast<std::size_t>(
+          std::find_if(text.begin(), text.end(),
+                       [](char c) { return c == ' ' || c == ',' || c == ';'; }) -
+          text.begin());
       graph_.add_type(frame.node, contexts_.type(frame.context, text.substr(0, end)));
       text = trim(text.substr(std::min(end + 1, text.size())));
     }

@@ -254,19 +254,31 @@ JsonLdTerm JsonLdContexts::expand(const Context& context, std::string_view name)
   return {.property = schema_property(name, bare), .type = schema_type(name, bare)};
 }
 
+JsonLdKeyword JsonLdContexts::keyword(JsonLdContextId id, std::string_view key) const {
+  key = trim(key);
+  if (key.empty()) return JsonLdKeyword::None;
+  if (key.front() == '@') return jsonld_keyword(key);
+  const Context& context = contexts_[id];
+  if (context.levels != 0) {
+    if (const Definition* d = find(context, key); d != nullptr) return d->term.keyword;
+  }
+  // schema.org's own context has these two.
+  if (context.schema && equals_lower(key, "type")) return JsonLdKeyword::Type;
+  if (context.schema && equals_lower(key, "id")) return JsonLdKeyword::Id;
+  return JsonLdKeyword::None;
+}
+
 JsonLdTerm JsonLdContexts::key(JsonLdContextId id, std::string_view key) const {
   key = trim(key);
   if (key.empty()) return {};
-  if (key.front() == '@') return {.keyword = jsonld_keyword(key)};
   const Context& context = contexts_[id];
-  if (context.levels != 0) {
+  if (context.levels != 0 && key.front() != '@') {
     if (const Definition* d = find(context, key); d != nullptr) return d->term;
   }
-  if (!context.schema || key.find(':') != std::string_view::npos) return expand(context, key);
-  // schema.org's own context has these two.
-  if (equals_lower(key, "type")) return {.keyword = JsonLdKeyword::Type};
-  if (equals_lower(key, "id")) return {.keyword = JsonLdKeyword::Id};
-  return {.property = schema_property(key, true)};
+  if (const JsonLdKeyword word = keyword(id, key); word != JsonLdKeyword::None)
+    return {.keyword = word};
+  if (context.levels == 0) return {.property = schema_property(key, context.schema)};
+  return expand(context, key);
 }
 
 SchemaTerm JsonLdContexts::type(JsonLdContextId id, std::string_view name) const {

@@ -56,6 +56,8 @@ class JsonLdContexts {
                       Graph& graph);
 
   [[nodiscard]] JsonLdTerm key(JsonLdContextId context, std::string_view key) const;
+  /// key(…).keyword, faster.
+  [[nodiscard]] JsonLdKeyword keyword(JsonLdContextId context, std::string_view key) const;
   [[nodiscard]] SchemaTerm type(JsonLdContextId context, std::string_view name) const;
   [[nodiscard]] std::string_view language(JsonLdContextId context) const {
     return contexts_[context].language;

@@ -38,6 +38,28 @@ int hex4(std::string_view s, std::size_t at) {
   return value;
 }
 
+/// find_string_special() for the loops of this file.
+inline std::size_t next_special(std::string_view text, std::size_t at) {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i control = _mm_set1_epi8(0x1f);
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    const int mask = _mm_movemask_epi8(special);
+    if (mask != 0)
+      return at + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(mask)));
+  }
+#endif
+  while (at < text.size() && text[at] != '"' && text[at] != '\\' &&
+         static_cast<unsigned char>(text[at]) >= 0x20)
+    ++at;
+  return at;
+}
+
 class StrictParser {
  public:
   StrictParser(JsonTape& tape, std::size_t max_values)
@@ -148,7 +170,7 @@ class StrictParser {
   bool string(bool& escaped) {
     ++at_;
     for (;;) {
-      at_ = find_string_special(text_, at_);
+      at_ = next_special(text_, at_);
       if (at_ >= text_.size()) return false;
       if (text_[at_] == '"') {
         ++at_;
@@ -227,7 +249,7 @@ class Unescaper {
 
   char* run(std::uint64_t& lone_surrogates) {
     while (at_ < raw_.size()) {
-      const std::size_t next = find_string_special(raw_, at_);
+      const std::size_t next = next_special(raw_, at_);
       std::memcpy(out_, raw_.data() + at_, next - at_);
       out_ += next - at_;
       at_ = next;
@@ -357,24 +379,7 @@ class Unescaper {
 }  // namespace
 
 std::size_t find_string_special(std::string_view text, std::size_t at) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1f);
-  for (; at + 16 <= text.size(); at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-    const int mask = _mm_movemask_epi8(special);
-    if (mask != 0)
-      return at + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(mask)));
-  }
-#endif
-  while (at < text.size() && text[at] != '"' && text[at] != '\\' &&
-         static_cast<unsigned char>(text[at]) >= 0x20)
-    ++at;
-  return at;
+  return next_special(text, at);
 }
 
 JsonParse parse_strict(JsonTape& tape, std::size_t max_values) {
