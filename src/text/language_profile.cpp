@@ -159,6 +159,7 @@ const LanguageProfile& LanguageProfile::embedded() {
 }
 
 void LanguageProfile::predict(std::string_view profile_text, std::span<float> probabilities) const {
+  if (row_count_ == 0) return;
   RowSum sum;
   std::int32_t count = 1;  // the bias row
   std::string marked;

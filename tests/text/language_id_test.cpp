@@ -61,7 +61,8 @@ TEST(LanguageId, PlainQuestionsOfManyLanguages) {
       {"ukr", "Як я можу змінити пароль, якщо забув старий?"},
       {"ara", "كيف يمكنني تغيير كلمة المرور إذا نسيت القديمة؟"},
       {"fas",
-       "اگر رمز عبور قدیمی را فراموش کرده‌ام چگونه می‌توانم آن را تغییر "
+       "اگر رمز عبور قدیمی را فراموش کرده‌ام چگونه می‌توانم آن را "
+       "تغییر "
        "دهم؟"},
       {"hin", "अगर मैं पुराना पासवर्ड भूल गया हूँ तो मैं उसे कैसे बदल सकता हूँ?"},
       {"heb", "איך אני יכול לשנות את הסיסמה שלי אם שכחתי את הישנה?"},
@@ -80,10 +81,13 @@ TEST(LanguageId, NothingIsSaidOfTextsWithoutLetters) {
 
 TEST(LanguageId, AHintDecidesWhereTheTextDoesNot) {
   const auto id = LanguageIdentifier::embedded();
-  const LanguageHint nor[] = {{"nor", 2}}, dan[] = {{"dan", 2}};
-  EXPECT_EQ(id.identify("Hvad", dan).language, "dan");
-  EXPECT_EQ(id.identify("Er det gratis?", nor).language, "nor");
-  EXPECT_EQ(id.identify("Er det gratis?", dan).language, "dan");
+  for (const char* language : {"deu", "ita", "hrv"}) {
+    const LanguageHint hint[] = {{language, 4}};
+    EXPECT_EQ(id.identify("Hotel Europa", hint).language, language);
+  }
+  // A hint does not outweigh a clear text.
+  const LanguageHint wrong[] = {{"fra", 2}};
+  EXPECT_EQ(id.identify("Wie kann ich mein Passwort ändern?", wrong).language, "deu");
 }
 
 TEST(LanguageProfile, TheEmbeddedOneIsWhole) {
