@@ -61,7 +61,8 @@ TEST(LanguageId, PlainQuestionsOfManyLanguages) {
       {"ukr", "Як я можу змінити пароль, якщо забув старий?"},
       {"ara", "كيف يمكنني تغيير كلمة المرور إذا نسيت القديمة؟"},
       {"fas",
-       "اگر رمز عبور قدیمی را فراموش کرده‌ام چگونه می‌توانم آن را "
+       "اگر رمز عبور قدیمی را فراموش کرده‌ام چگونه می‌توانم آن "
+       "را "
        "تغییر "
        "دهم؟"},
       {"hin", "अगर मैं पुराना पासवर्ड भूल गया हूँ तो मैं उसे कैसे बदल सकता हूँ?"},
@@ -79,12 +80,14 @@ TEST(LanguageId, NothingIsSaidOfTextsWithoutLetters) {
   }
 }
 
-TEST(LanguageId, AHintDecidesWhereTheTextDoesNot) {
+TEST(LanguageId, HintsAreEvidenceAndNoMore) {
   const auto id = LanguageIdentifier::embedded();
-  for (const char* language : {"deu", "ita", "hrv"}) {
-    const LanguageHint hint[] = {{language, 4}};
-    EXPECT_EQ(id.identify("Hotel Europa", hint).language, language);
-  }
+  const auto plain = id.identify("Er det gratis?");
+  const LanguageHint same[] = {{plain.language, 2}};
+  const LanguageHint other[] = {{plain.language == "dan" ? "nor" : "dan", 2}};
+  EXPECT_GT(id.identify("Er det gratis?", same).confidence, plain.confidence);
+  const auto swayed = id.identify("Er det gratis?", other);
+  EXPECT_TRUE(swayed.language != plain.language || swayed.confidence < plain.confidence);
   // A hint does not outweigh a clear text.
   const LanguageHint wrong[] = {{"fra", 2}};
   EXPECT_EQ(id.identify("Wie kann ich mein Passwort ändern?", wrong).language, "deu");
