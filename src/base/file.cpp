@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -87,29 +88,44 @@ void MappedFile::advise_sequential() const {
   if (data_ != nullptr) ::madvise(const_cast<char*>(data_), size_, MADV_SEQUENTIAL);
 }
 
-Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+Result<std::string_view> FileReader::read(const std::string& path, std::size_t max_bytes) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return system_error(path.string(), "open for reading", errno);
-  std::string bytes;
-  std::string buffer(std::size_t{1} << 16, '\0');
+  if (fd < 0) return system_error(path, "open for reading", errno);
+  struct stat info {};
+  const bool sized = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  // One byte more than the size, so that the read that finds the end needs no more room.
+  std::size_t wanted = sized ? static_cast<std::size_t>(info.st_size) + 1 : std::size_t{1} << 16;
+  std::size_t size = 0;
   while (true) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    wanted = std::min(wanted, max_bytes);
+    if (wanted > capacity_) {
+      auto larger = std::unique_ptr<char[]>(new char[wanted]);  // not zeroed
+      if (size > 0) std::memcpy(larger.get(), buffer_.get(), size);
+      buffer_ = std::move(larger);
+      capacity_ = wanted;
+    }
+    const ssize_t got = ::read(fd, buffer_.get() + size, wanted - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       const int saved = errno;
       ::close(fd);
-      return system_error(path.string(), "read", saved);
+      return system_error(path, "read", saved);
     }
-    if (got == 0) break;
-    bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    if (bytes.size() > max_bytes) {
-      ::close(fd);
-      return Error{ErrorCode::Limit, path.string() + ": larger than the limit of " +
-                                         std::to_string(max_bytes) + " bytes"};
-    }
+    size += static_cast<std::size_t>(got);
+    if (got == 0 || size == max_bytes) break;
+    if (size == wanted) wanted *= 2;
   }
   ::close(fd);
-  return bytes;
+  return std::string_view(buffer_.get(), size);
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  FileReader reader;
+  CT_TRY(const std::string_view bytes, reader.read(path.string(), max_bytes + 1));
+  if (bytes.size() > max_bytes)
+    return Error{ErrorCode::Limit, path.string() + ": larger than the limit of " +
+                                       std::to_string(max_bytes) + " bytes"};
+  return std::string(bytes);
 }
 
 Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {

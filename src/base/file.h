@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,17 @@ class MappedFile {
 /// The whole of a small file. Fails with Limit when it is larger than `max_bytes`.
 Result<std::string> read_file(const std::filesystem::path& path,
                               std::uint64_t max_bytes = std::uint64_t{1} << 30);
+
+/// The same into a buffer that is used again and again; `bytes` is valid until the next call.
+class FileReader {
+ public:
+  /// At most `max_bytes` of the file, from its start. Any readable file, also one without a size.
+  Result<std::string_view> read(const std::string& path, std::size_t max_bytes);
+
+ private:
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+};
 
 /// A file descriptor for writing; every failure is a value that names the path. Not thread-safe.
 class OutputFile {

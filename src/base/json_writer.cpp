@@ -3,19 +3,53 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace crosstail {
+namespace {
+
+/// Control characters, the quote, the backslash, DEL, and 0xe2 (which may begin U+2028 or U+2029).
+bool needs_a_look(unsigned char c) {
+  return c < 0x20 || c == '"' || c == '\\' || c == 0x7f || c == 0xe2;
+}
+
+/// The first byte from `at` on that may have to be escaped; most text has few, so 16 at a time.
+std::size_t next_special(std::string_view text, std::size_t at) {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+  const __m128i del = _mm_set1_epi8(0x7f), line = _mm_set1_epi8(static_cast<char>(0xe2));
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  for (; at + 16 <= text.size(); at += 16) {
+    __m128i bytes;
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i signs =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+    const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(bytes, del), _mm_cmpeq_epi8(bytes, line));
+    const int found = _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(signs, others)));
+    if (found != 0)
+      return at + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(found)));
+  }
+#endif
+  while (at < text.size() && !needs_a_look(static_cast<unsigned char>(text[at]))) ++at;
+  return at;
+}
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
   out += '"';
   std::size_t done = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = next_special(text, 0); i < text.size(); i = next_special(text, i + 1)) {
     const auto c = static_cast<unsigned char>(text[i]);
-    // U+2028 and U+2029 (e2 80 a8, e2 80 a9) end a line for some readers.
     const bool separator = c == 0xe2 && i + 2 < text.size() && text[i + 1] == '\x80' &&
                            (text[i + 2] == '\xa8' || text[i + 2] == '\xa9');
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && !separator) continue;
+    if (c == 0xe2 && !separator) continue;
     out.append(text, done, i - done);
     done = i + 1;
     switch (c) {

@@ -1,9 +1,10 @@
-#include "cli/verb.h"
+#include "cli/verbs.h"
 
 namespace crosstail::cli {
 
 std::vector<std::unique_ptr<Verb>> all_verbs() {
   std::vector<std::unique_ptr<Verb>> verbs;
+  verbs.push_back(extract_verb());
   return verbs;
 }
 

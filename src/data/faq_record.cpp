@@ -26,23 +26,55 @@ std::string url_origin(std::string_view url) {
   return std::string(url.substr(0, end));
 }
 
-void append_json_line(std::string& out, const FaqRecord& record) {
-  JsonWriter json(out);
-  json.begin_object();
-  json.member("id", record.id).member("url", record.url).member("origin", record.origin);
-  json.member("language", record.language).member("confidence", record.confidence);
-  json.member("question", record.question).member("answer", record.answer);
-  json.member("title", record.title).member("description", record.description);
-  json.member("keywords", record.keywords).member("author", record.author);
-  json.member("warc_date", record.warc_date).member("kind", record.kind);
-  json.member("page_type", record.page_type).member("position", record.position);
-  json.member("page_language", record.page_language);
-  json.key("alternates").begin_array();
-  for (const auto& [language, url] : record.alternates) {
+namespace {
+
+/// `,"name":"value"`
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  append_json_string(out, value);
+}
+
+}  // namespace
+
+FaqLineWriter::FaqLineWriter(const FaqRecord& page) {
+  append_member(address_, "url", page.url);
+  append_member(address_, "origin", page.origin);
+  append_member(about_, "title", page.title);
+  append_member(about_, "description", page.description);
+  append_member(about_, "keywords", page.keywords);
+  append_member(date_, "warc_date", page.warc_date);
+  append_member(end_, "page_language", page.page_language);
+  end_ += ",\"alternates\":";
+  JsonWriter json(end_);
+  json.begin_array();
+  for (const auto& [language, url] : page.alternates)
     json.begin_object().member("hreflang", language).member("url", url).end_object();
-  }
-  json.end_array().end_object();
-  out += '\n';
+  json.end_array();
+  end_ += "}\n";
+}
+
+void FaqLineWriter::append(std::string& out, const FaqRecord& pair) const {
+  out += "{\"id\":";
+  append_json_string(out, pair.id);
+  out += address_;
+  append_member(out, "language", pair.language);
+  out += ",\"confidence\":";
+  JsonWriter(out).value(pair.confidence);
+  append_member(out, "question", pair.question);
+  append_member(out, "answer", pair.answer);
+  out += about_;
+  append_member(out, "author", pair.author);
+  out += date_;
+  append_member(out, "kind", pair.kind);
+  append_member(out, "page_type", pair.page_type);
+  out += ",\"position\":" + std::to_string(pair.position);
+  out += end_;
+}
+
+void append_json_line(std::string& out, const FaqRecord& record) {
+  FaqLineWriter(record).append(out, record);
 }
 
 }  // namespace crosstail::data

@@ -36,4 +36,16 @@ std::string url_origin(std::string_view url);
 /// Appends one JSON line.
 void append_json_line(std::string& out, const FaqRecord& record);
 
+/// The same for many pairs of one page: what they share is written out once.
+class FaqLineWriter {
+ public:
+  /// Takes url, origin, title, description, keywords, warc_date, page_language and alternates.
+  explicit FaqLineWriter(const FaqRecord& page);
+  /// Takes everything else from `pair`.
+  void append(std::string& out, const FaqRecord& pair) const;
+
+ private:
+  std::string address_, about_, date_, end_;
+};
+
 }  // namespace crosstail::data

@@ -1,0 +1,13 @@
+#pragma once
+/// The factories of all verbs, one a file NAME_verb.cpp; verbs.cpp puts them in the order of the
+/// help.
+
+#include <memory>
+
+#include "cli/verb.h"
+
+namespace crosstail::cli {
+
+std::unique_ptr<Verb> extract_verb();
+
+}  // namespace crosstail::cli
