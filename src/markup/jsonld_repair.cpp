@@ -230,9 +230,10 @@ class Repairer {
     count(JsonLdRepair::Comment);
     const std::size_t end = comment_end_.behind(text_, at_ + 4);
     const std::size_t inside = skip_white(text_, at_ + 4);
-    const bool data = inside < text_.size() &&
-                      (text_[inside] == '{' || text_[inside] == '[' ||
-                       text_.substr(inside, 2) == "//" || text_.substr(inside, 9) == "<![CDATA[");
+    const bool data =
+        inside < text_.size() &&
+        (text_[inside] == '{' || text_[inside] == '[' || text_.substr(inside, 2) == "//" ||
+         text_.substr(inside, 2) == "/*" || text_.substr(inside, 9) == "<![CDATA[");
     const bool whole = end == std::string_view::npos || skip_white(text_, end) >= text_.size();
     at_ = tape_.values.empty() && data && whole ? at_ + 4
           : end == std::string_view::npos       ? at_ + 4
