@@ -84,14 +84,13 @@ def html_all(folder):
 
 def warc(path):
     from fastwarc.warc import ArchiveIterator, WarcRecordType
-    count = size = pairs = 0
+    count = pairs = 0
     with open(path, "rb") as file:
         for record in ArchiveIterator(file, record_types=WarcRecordType.response, parse_http=True):
             body = record.reader.read()
             count += 1
             pairs += len(jsonld_pairs(body))
-    opener = gzip.open if path.endswith(".gz") else open
-    return count, int(os.environ.get("UNCOMPRESSED_BYTES", 0)), pairs
+    return count, os.path.getsize(path), pairs
 
 
 def nquads(path):

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -107,6 +109,10 @@ std::string verb_help(const VerbInfo& info, const OptionTable& options) {
 }
 
 int run_program(const std::vector<std::string>& arguments) {
+  // Chunks of some megabytes come and go all the time: kept by the allocator they need no new
+  // pages.
+  ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
   handle_interrupts();
   const auto verbs = all_verbs();
   if (arguments.empty()) {

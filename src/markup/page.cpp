@@ -9,21 +9,20 @@
 namespace crosstail::markup {
 namespace {
 
-HtmlTagSet wanted_tags() {
-  HtmlTagSet tags = PageMetadataReader::tags();
-  tags.add(HtmlTag::Script);
-  return tags;
-}
-
-std::string_view script_type(const HtmlToken& token) {
-  for (const HtmlAttribute& attribute : token.attributes)
-    if (attribute.name == "type") return attribute.value;
-  return {};
+/// Whether Microdata or RDFa can state a pair: what JSON-LD scripts hold is no attribute.
+bool answers_outside(const std::vector<JsonLdScript>& scripts, std::string_view html) {
+  std::size_t at = 0;
+  for (const JsonLdScript& script : scripts) {
+    if (names_accepted_answer(html.substr(at, script.offset - at))) return true;
+    at = script.offset + script.text.size();
+  }
+  return names_accepted_answer(html.substr(at));
 }
 
 }  // namespace
 
-PageReader::PageReader(Options options) : options_(options), jsonld_(options.limits.jsonld) {}
+PageReader::PageReader(Options options)
+    : options_(options), finder_(options.limits.tree.tokens), jsonld_(options.limits.jsonld) {}
 
 const PageReading& PageReader::read(const PageBytes& page, Counters& counters) {
   std::string_view bytes = page.bytes;
@@ -42,9 +41,12 @@ const PageReading& PageReader::read(const PageBytes& page, Counters& counters) {
   graph_.clear();
   scripts_.clear();
   reading_.metadata.clear();
-  read_tokens(html);
+  const std::size_t jsonld_end = last_jsonld_type(html);
+  // Most pages of a crawl end here.
+  if (jsonld_end == 0 && !options_.passages && !names_accepted_answer(html)) return reading_;
+  finder_.read(html, jsonld_end, scripts_, reading_.metadata);
   read_scripts();
-  const FaqSyntaxes syntaxes = faq_syntaxes(html);
+  const FaqSyntaxes syntaxes = answers_outside(scripts_, html) ? faq_syntaxes(html) : FaqSyntaxes();
   if (options_.passages || syntaxes.microdata || syntaxes.rdfa)
     read_tree(page, html, syntaxes, counters);
   drop_duplicates(reading_.faq);
@@ -52,34 +54,14 @@ const PageReading& PageReader::read(const PageBytes& page, Counters& counters) {
   return reading_;
 }
 
-void PageReader::read_tokens(std::string_view html) {
-  static const HtmlTagSet kWanted = wanted_tags();
-  HtmlTokenizer tokens(html, options_.limits.tree.tokens);
-  tokens.set_attribute_filter(kWanted);
-  PageMetadataReader metadata(reading_.metadata);
-  while (tokens.next_start_tag(kWanted, token_)) {
-    if (token_.tag != HtmlTag::Script) {
-      metadata.on_token(token_, tokens.template_depth());
-      if (metadata.wants_text() && tokens.next(token_))
-        metadata.on_token(token_, tokens.template_depth());
-      continue;
-    }
-    if (tokens.template_depth() > 0 || !is_jsonld_type(script_type(token_))) continue;
-    if (tokens.next(token_) && token_.kind == HtmlTokenKind::Text)
-      scripts_.push_back({token_.text, token_.begin});
-  }
-  metadata.finish();
-  attributes_dropped_ += tokens.attributes_dropped();
-  attributes_cut_ += tokens.attributes_cut();
-}
-
 void PageReader::read_scripts() {
   // A node of one script may be spoken of in another, so it is all of them or none.
-  const bool any = std::any_of(scripts_.begin(), scripts_.end(),
-                               [](const Script& script) { return may_state_faq(script.text); });
+  const bool any = std::any_of(scripts_.begin(), scripts_.end(), [](const JsonLdScript& script) {
+    return may_state_faq(script.text);
+  });
   jsonld_counts_.scripts += any ? 0 : scripts_.size();
   if (!any) return;
-  for (const Script& script : scripts_)
+  for (const JsonLdScript& script : scripts_)
     jsonld_.read(script.text, script.offset, graph_, jsonld_counts_);
   read_faq(graph_, "jsonld", reading_.faq);
 }
@@ -113,12 +95,11 @@ void PageReader::count(Counters& counters) {
   counters.add("scripts.unreadable", jsonld_counts_.unreadable);
   counters.add("limits.jsonld-depth", jsonld_counts_.depth_limited);
   counters.add("limits.jsonld-values", jsonld_counts_.values_limited);
-  counters.add("limits.attributes", attributes_dropped_);
-  counters.add("limits.attribute-bytes", attributes_cut_);
+  counters.add("limits.attributes", finder_.attributes_dropped());
+  counters.add("limits.attribute-bytes", finder_.attributes_cut());
   for (std::size_t i = 0; i < jsonld_counts_.repairs.size(); ++i)
     counters.add("repairs", name(static_cast<JsonLdRepair>(i)), jsonld_counts_.repairs[i]);
   jsonld_counts_ = {};
-  attributes_dropped_ = attributes_cut_ = 0;
 }
 
 }  // namespace crosstail::markup

@@ -12,6 +12,7 @@
 #include "markup/faq.h"
 #include "markup/html_tree.h"
 #include "markup/jsonld.h"
+#include "markup/jsonld_scripts.h"
 #include "markup/page_metadata.h"
 #include "markup/passages.h"
 #include "markup/syntax_filter.h"
@@ -54,25 +55,18 @@ class PageReader {
   const PageReading& read(const PageBytes& page, Counters& counters);
 
  private:
-  void read_tokens(std::string_view html);
   void read_scripts();
   void read_tree(const PageBytes& page, std::string_view html, FaqSyntaxes syntaxes,
                  Counters& counters);
   void count(Counters& counters);
 
-  struct Script {
-    std::string_view text;
-    std::size_t offset;
-  };
-
   Options options_;
+  ScriptFinder finder_;
   JsonLdReader jsonld_;
   JsonLdCounts jsonld_counts_;
-  std::uint64_t attributes_dropped_ = 0, attributes_cut_ = 0;
   Graph graph_;
-  HtmlToken token_;
   std::string decoded_;
-  std::vector<Script> scripts_;
+  std::vector<JsonLdScript> scripts_;
   PageReading reading_;
 };
 
