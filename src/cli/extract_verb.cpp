@@ -155,9 +155,10 @@ class ExtractVerb : public Verb {
     if (!result.ok()) return with_hint(std::move(result).error());
     if (!a_.report.empty()) CT_CHECK(write_file_atomic(a_.report, markup::report_json(*result)));
     print_summary(*result);
-    if (result->counters["pages.in"] == 0)
-      log(LogLevel::Warning, "no-pages", "no page was found in the inputs");
-    return a_.strict && result->damaged() ? kFailed : kDone;
+    const bool nothing = result->counters["pages.in"] == 0;
+    if (nothing) log(LogLevel::Warning, "no-pages", "no page was found in the inputs");
+    const bool not_ours = nothing && result->damaged();
+    return not_ours || (a_.strict && result->damaged()) ? kFailed : kDone;
   }
 
  private:

@@ -164,9 +164,8 @@ void PieceWorker::drop_file(const InputFile& file, std::string_view reason, Extr
   const std::string url = page_url(options_, file);
   add_drop({.what = "file", .reason = reason, .url = url}, options_.records, piece.lines);
   // Whoever names a file expects it to be read; in a folder, others lie beside it.
-  if (file.asked_for && reason != "unreadable")
-    piece.damage.push_back({file.path, reason == "empty" ? "the file is empty"
-                                                         : "neither HTML, WARC, ARC nor N-Quads"});
+  if (file.asked_for && reason == "unknown-kind")
+    piece.damage.push_back({file.path, "neither HTML, WARC, ARC nor N-Quads"});
 }
 
 void PieceWorker::read_bytes(const InputFile& file, std::string_view bytes, ExtractPiece& piece,
