@@ -309,12 +309,16 @@ void NQuadsChunker::pass_rest_of_page(NQuadsChunk& chunk) {
       ++chunk.passed_lines_;
       at = end + 1;
     }
-    if (same && at == 0 && size_ == capacity_) {
+    if (same && at == 0 && !ended_) {  // no line end in all of it
+      if (size_ <= limits_.max_page_bytes) {
+        fill(2 * size_);
+        continue;
+      }
       in_line = true;
       at = size_;
     }
     if (same && ended_) {
-      if (size_ > at) ++chunk.passed_lines_;
+      if (size_ > at || in_line) ++chunk.passed_lines_;
       at = size_;
     }
     std::memmove(bytes_.get(), bytes_.get() + at, size_ - at);
