@@ -1,0 +1,148 @@
+#include "eval/leakage.h"
+
+#include <simdjson.h>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/stream.h"
+#include "text/language_tag.h"
+
+namespace crosstail::eval {
+namespace {
+
+using data::LeakGrade;
+
+bool relevant(const data::Qrels& qrels, std::size_t q, std::string_view passage,
+              std::int32_t level) {
+  const auto relevance = qrels.relevance(q, passage);
+  return relevance && *relevance >= level && *relevance >= 0;
+}
+
+LeakCount& of(Leaks& leaks, LeakGrade grade) {
+  return leaks[static_cast<std::size_t>(grade)];
+}
+
+void start(LeakCount& count, std::size_t queries) {
+  count.checked = true;
+  count.leaks.assign(queries, 0);
+}
+
+void finish(Leaks& leaks) {
+  for (LeakCount& count : leaks)
+    count.queries = static_cast<std::size_t>(std::count(count.leaks.begin(), count.leaks.end(), 1));
+}
+
+bool left_out(const std::vector<std::string>& what, std::string_view field) {
+  return std::find(what.begin(), what.end(), field) != what.end();
+}
+
+}  // namespace
+
+Leaks leaks_from_meta(const data::RunMeta& meta, const data::Qrels& qrels, std::int32_t level) {
+  Leaks out;
+  for (const LeakGrade grade : meta.checked) start(of(out, grade), qrels.size());
+  for (const auto& [query, leaks] : meta.leaks) {
+    const auto q = qrels.find(query);
+    if (!q) continue;
+    for (const data::Leak& leak : leaks) {
+      LeakCount& count = of(out, leak.grade);
+      if (!count.checked) start(count, qrels.size());
+      for (const std::string& passage : leak.passages)
+        if (relevant(qrels, *q, passage, level)) count.leaks[*q] = 1;
+    }
+  }
+  finish(out);
+  return out;
+}
+
+Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path& path) {
+  CT_TRY(auto lines, open_lines(path));
+  simdjson::dom::parser parser;
+  std::vector<AttachedQuestion> out;
+  std::string_view line;
+  while (true) {
+    CT_TRY(const bool more, lines.next(line));
+    if (!more) break;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    simdjson::dom::object row;
+    AttachedQuestion question;
+    const auto text = [&row](const char* name, std::string& target) {
+      std::string_view value;
+      if (row[name].get(value) != simdjson::SUCCESS) return false;
+      target = value;
+      return true;
+    };
+    if (parser.parse(line.data(), line.size()).get(row) != simdjson::SUCCESS ||
+        !text("passage_id", question.passage) || !text("text", question.text))
+      return Error{ErrorCode::Corrupt, lines.name() + ":" + std::to_string(lines.number()) +
+                                           ": expected {\"passage_id\", \"lang\", \"text\", …}"};
+    text("lang", question.language);
+    text("group", question.group);
+    out.push_back(std::move(question));
+  }
+  return out;
+}
+
+Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
+                           const data::Queries& queries, const data::Qrels& qrels,
+                           std::int32_t level, const std::vector<std::string>& leave_out) {
+  Leaks out;
+  start(of(out, LeakGrade::SameText), qrels.size());
+  start(of(out, LeakGrade::SameGroup), qrels.size());
+  std::unordered_map<std::string_view, std::vector<std::size_t>> by_passage;
+  for (std::size_t i = 0; i < questions.size(); ++i) by_passage[questions[i].passage].push_back(i);
+  std::vector<std::string> normalised(questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    normalised[i] = normalised_text(questions[i].text);
+  for (std::size_t q = 0; q < qrels.size(); ++q) {
+    const auto place = queries.find(qrels.query(q));
+    if (!place) continue;
+    const data::Query& query = queries[*place];
+    const std::string text = normalised_text(query.text);
+    for (const auto& judgment : qrels.judgments(q)) {
+      if (judgment.relevance < level || judgment.relevance < 0) continue;
+      const auto attached = by_passage.find(judgment.doc);
+      if (attached == by_passage.end()) continue;
+      for (const std::size_t i : attached->second) {
+        const bool same_group = !query.group.empty() && questions[i].group == query.group;
+        const bool same_text = normalised[i] == text;
+        if (left_out(leave_out, "language") &&
+            text::same_language(questions[i].language, query.language))
+          continue;
+        if ((left_out(leave_out, "group") && same_group) ||
+            (left_out(leave_out, "text") && same_text))
+          continue;
+        if (same_text) of(out, LeakGrade::SameText).leaks[q] = 1;
+        if (same_group) of(out, LeakGrade::SameGroup).leaks[q] = 1;
+      }
+    }
+  }
+  finish(out);
+  return out;
+}
+
+std::string normalised_text(std::string_view text) {
+  UErrorCode status = U_ZERO_ERROR;
+  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCCasefoldInstance(status);
+  auto wide = icu::UnicodeString::fromUTF8(
+      icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
+  if (U_SUCCESS(status)) {
+    auto folded = nfkc->normalize(wide, status);
+    if (U_SUCCESS(status)) wide = std::move(folded);
+  }
+  icu::UnicodeString kept;
+  for (std::int32_t i = 0; i < wide.length(); i = wide.moveIndex32(i, 1)) {
+    const UChar32 c = wide.char32At(i);
+    if (u_ispunct(c) == 0 && u_isUWhiteSpace(c) == 0) kept.append(c);
+  }
+  std::string out;
+  kept.toUTF8String(out);
+  return out;
+}
+
+}  // namespace crosstail::eval

@@ -1,0 +1,44 @@
+#pragma once
+/// The leakage guard (design.md §4): which queries met themselves among the questions attached to
+/// their relevant passages, by grade.
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/qrels.h"
+#include "data/queries.h"
+#include "data/run_meta.h"
+#include "eval/clusters.h"
+
+namespace crosstail::eval {
+
+/// One grade for one system or question set: which queries (of the qrels) leak.
+struct LeakCount {
+  bool checked = false;
+  std::size_t queries = 0;
+  std::vector<char> leaks;  ///< by query of the qrels; empty when not checked
+};
+using Leaks = std::array<LeakCount, data::kLeakGrades>;
+
+/// What `search` recorded, held against the qrels.
+Leaks leaks_from_meta(const data::RunMeta& meta, const data::Qrels& qrels, std::int32_t level);
+
+/// An attached question, as index and curate write it: {passage_id, lang, text, group, …}.
+struct AttachedQuestion {
+  std::string passage, language, text, group;
+};
+/// JSON lines; errors name file and line.
+Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path& path);
+
+/// The same from the question file, for runs without a record; near copies stay unchecked. What the
+/// system left out is taken from `leave_out` ("language", "group", "text").
+Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
+                           const data::Queries& queries, const data::Qrels& qrels,
+                           std::int32_t level, const std::vector<std::string>& leave_out);
+
+/// NFKC, case folded, without blanks and punctuation: what "the same text" means.
+std::string normalised_text(std::string_view text);
+
+}  // namespace crosstail::eval
