@@ -1,0 +1,378 @@
+#include "eval/report_tables.h"
+
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+namespace crosstail::eval {
+namespace {
+
+namespace dom = simdjson::dom;
+
+/// Members of report.json by name; what is absent or of another type reads as empty.
+class Node {
+ public:
+  Node() = default;
+  explicit Node(dom::element element) : element_(element) {}
+  Node operator[](const char* name) const {
+    dom::element out;
+    if (!element_ || (*element_)[name].get(out) != simdjson::SUCCESS) return {};
+    return Node(out);
+  }
+  [[nodiscard]] bool present() const { return element_ && !element_->is_null(); }
+  [[nodiscard]] std::string text() const {
+    std::string_view out;
+    if (!element_ || element_->get(out) != simdjson::SUCCESS) return {};
+    return std::string(out);
+  }
+  [[nodiscard]] bool flag() const {
+    bool out = false;
+    return element_ && element_->get(out) == simdjson::SUCCESS && out;
+  }
+  [[nodiscard]] std::optional<double> number() const {
+    double out = 0;
+    if (!element_ || element_->get(out) != simdjson::SUCCESS) return std::nullopt;
+    return out;
+  }
+  [[nodiscard]] std::vector<Node> items() const {
+    std::vector<Node> out;
+    dom::array list;
+    if (element_ && element_->get(list) == simdjson::SUCCESS)
+      for (const dom::element item : list) out.emplace_back(item);
+    return out;
+  }
+
+ private:
+  std::optional<dom::element> element_;
+};
+
+std::string formatted(const char* format, double value) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, format, value);
+  return buffer;
+}
+
+std::string fixed(const Node& node) {
+  const auto value = node.number();
+  return value ? formatted("%.4f", *value) : "–";
+}
+
+std::string signed_fixed(const Node& node) {
+  const auto value = node.number();
+  return value ? formatted("%+.4f", *value) : "–";
+}
+
+std::string whole(const Node& node) {
+  const auto value = node.number();
+  return value ? formatted("%.0f", *value) : "–";
+}
+
+std::string interval(const Node& figure) {
+  return "[" + fixed(figure["low"]) + ", " + fixed(figure["high"]) + "]";
+}
+
+std::string probability(const Node& node) {
+  const auto value = node.number();
+  if (!value) return "–";
+  return *value < 0.0001 ? "<0.0001" : formatted("%.4f", *value);
+}
+
+/// *, ** or *** for .05, .01 and .001.
+std::string stars(const Node& p) {
+  const auto value = p.number();
+  if (!value || *value > 0.05) return "";
+  return *value <= 0.001 ? "***" : *value <= 0.01 ? "**" : "*";
+}
+
+std::string percent(const Node& node) {
+  const auto value = node.number();
+  return value ? formatted("%+.1f%%", 100 * *value) : "–";
+}
+
+std::string counts(const Node& node) {
+  return whole(node["queries"]) + " queries in " + whole(node["clusters"]) + " clusters";
+}
+
+void add_headline(const Node& report, ReportTables& out) {
+  const Node h = report["headline"];
+  if (!h.present()) {
+    out.headline.push_back(
+        "No headline: it needs runs with and without questions in another language "
+        "(RUN.meta.json says which is which, or --with-other-languages and "
+        "--without-other-languages).");
+    return;
+  }
+  out.headline.push_back(
+      h["system"].text() + " gains " + signed_fixed(h["gain"]["value"]) + " " +
+      interval(h["gain"]) + stars(h["p"]) + " " + h["measure"].text() + " over " +
+      h["baseline"].text() + ", the best of " + whole(h["baselines"]) +
+      " systems without questions in another language (" + fixed(h["baseline_mean"]["value"]) +
+      " → " + fixed(h["system_mean"]["value"]) + "; p = " + probability(h["p"]) + "; " + counts(h) +
+      ").");
+  out.headline.push_back("On leakage: " + h["leakage"].text() + ".");
+  if (h["candidates"].number().value_or(1) > 1)
+    out.headline.push_back(h["system"].text() + " is the best of " + whole(h["candidates"]) +
+                           " on these same queries; p is corrected for that, the gain is not.");
+}
+
+void add_systems(const Node& report, ReportTables& out) {
+  Table table{"systems", "Systems", "", {"system", "other languages"}, {}, 2};
+  table.note = "Mean with its 95% interval; " + report["statistics"]["average"].text() + "; " +
+               counts(report["data"]) + ".";
+  for (const Node& m : report["measures"].items()) {
+    table.header.push_back(m["name"].text());
+    table.header.emplace_back("interval");
+  }
+  for (const Node& system : report["systems"].items()) {
+    const bool known = system["other_languages"].present();
+    std::vector<std::string> row{system["name"].text() +
+                                 (system["role"].text().empty() ? "" : " (baseline)")};
+    row.emplace_back(!known ? "?" : system["other_languages"].flag() ? "yes" : "no");
+    out.title += (out.title.empty() ? "" : ", ") + system["name"].text();
+    for (const Node& v : system["values"].items()) {
+      row.push_back(fixed(v["mean"]["value"]));
+      row.push_back(interval(v["mean"]));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  out.tables.push_back(std::move(table));
+}
+
+void add_comparisons(const Node& report, ReportTables& out) {
+  Table table{"comparisons",
+              "Differences from the baseline",
+              "",
+              {"system", "measure", "difference", "interval", "relative", "p", "p (Holm)", "p (BH)",
+               "p (t)", "effect", "detectable", "wins", "losses", "ties"},
+              {},
+              2};
+  for (const Node& c : report["comparisons"].items()) {
+    table.note = "Against " + c["baseline"].text() + "; " + report["statistics"]["test"].text() +
+                 "; " + counts(c) +
+                 ". Stars: Holm-corrected p at .05, .01, .001. Detectable: the smallest true " +
+                 "difference found with 80% power.";
+    table.rows.push_back({c["system"].text(), c["measure"].text(),
+                          signed_fixed(c["difference"]["value"]) + stars(c["p_holm"]),
+                          interval(c["difference"]), percent(c["relative"]), probability(c["p"]),
+                          probability(c["p_holm"]), probability(c["p_bh"]), probability(c["p_t"]),
+                          formatted("%+.2f", c["effect_size"].number().value_or(0)),
+                          fixed(c["minimum_detectable"]), whole(c["wins"]), whole(c["losses"]),
+                          whole(c["ties"])});
+  }
+  if (!table.rows.empty()) out.tables.push_back(std::move(table));
+}
+
+/// Rows with a mean a system: languages, and the values of a slice.
+void add_means(const std::vector<Node>& rows, const char* name, Table table, ReportTables& out) {
+  table.header = {name, "queries", "clusters"};
+  bool gains = false;
+  for (const Node& row : rows) {
+    if (table.rows.empty()) {
+      gains = row["gain"].present();
+      if (gains) table.header.insert(table.header.end(), {"gain", "interval"});
+      for (const Node& system : row["systems"].items()) {
+        table.header.push_back(system["name"].text());
+        table.header.emplace_back("interval");
+      }
+    }
+    std::vector<std::string> cells{row[name].text(), whole(row["queries"]), whole(row["clusters"])};
+    if (gains) {
+      cells.push_back(signed_fixed(row["gain"]["value"]));
+      cells.push_back(interval(row["gain"]));
+    }
+    for (const Node& system : row["systems"].items()) {
+      cells.push_back(fixed(system["mean"]["value"]));
+      cells.push_back(interval(system["mean"]));
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  if (!table.rows.empty()) out.tables.push_back(std::move(table));
+}
+
+void add_tails(const Node& report, ReportTables& out) {
+  for (const Node& view : report["long_tail"].items()) {
+    Table table{"tail-" + view["view"].text(),
+                "Long tail by " + view["view"].text(),
+                "",
+                {"part", "queries", "clusters", "baseline", "interval", "system", "interval",
+                 "gain", "interval"},
+                {},
+                1};
+    const Node did = view["difference_in_differences"];
+    table.note = report["focus"]["system"].text() + " against " +
+                 report["focus"]["baseline"].text() + ", " + report["focus"]["measure"].text() +
+                 ". Gain on the tail less gain on the head: " + signed_fixed(did["value"]) + " " +
+                 interval(did) + stars(view["p_holm"]) + ", p = " + probability(view["p"]) +
+                 ", Holm over the views " + probability(view["p_holm"]) +
+                 "; within strata of the baseline's reciprocal rank " +
+                 signed_fixed(view["within_strata"]) + ". " + view["description"].text() + ".";
+    for (const Node& row : view["rows"].items())
+      table.rows.push_back({row["part"].text(), whole(row["queries"]), whole(row["clusters"]),
+                            fixed(row["baseline"]["value"]), interval(row["baseline"]),
+                            fixed(row["system"]["value"]), interval(row["system"]),
+                            signed_fixed(row["gain"]["value"]), interval(row["gain"])});
+    out.tables.push_back(std::move(table));
+    Table strata{"strata-" + view["view"].text(),
+                 "The same within strata of the baseline",
+                 "",
+                 {"reciprocal rank of the baseline", "tail queries", "tail gain", "head queries",
+                  "head gain"},
+                 {},
+                 1};
+    for (const Node& s : view["strata"].items())
+      strata.rows.push_back({"(" + formatted("%g", std::max(0.0, s["above"].number().value_or(0))) +
+                                 ", " + formatted("%g", s["up_to"].number().value_or(0)) + "]",
+                             whole(s["tail_queries"]), signed_fixed(s["tail_gain"]),
+                             whole(s["head_queries"]), signed_fixed(s["head_gain"])});
+    if (!strata.rows.empty()) {
+      strata.rows.front()[0] = "0";
+      out.tables.push_back(std::move(strata));
+    }
+  }
+}
+
+void add_leakage(const Node& report, ReportTables& out) {
+  Table table{"leakage",
+              "Leakage",
+              report["leakage"]["statement"].text() + ".",
+              {"system", "checked", "same text", "same group", "near copy"},
+              {},
+              2};
+  for (const Node& s : report["leakage"]["systems"].items())
+    table.rows.push_back({s["name"].text(), s["checked"].text(), whole(s["same-text"]),
+                          whole(s["same-group"]), whole(s["near-copy"])});
+  out.tables.push_back(std::move(table));
+  Table effects{"leak-effects",
+                "Gain with and without queries that leak",
+                "",
+                {"grade", "queries", "gain with", "interval", "gain without", "interval"},
+                {},
+                1};
+  for (const Node& e : report["leakage"]["effects"].items())
+    effects.rows.push_back({e["grade"].text(), whole(e["queries"]),
+                            signed_fixed(e["gain_with"]["value"]), interval(e["gain_with"]),
+                            signed_fixed(e["gain_without"]["value"]), interval(e["gain_without"])});
+  if (!effects.rows.empty()) out.tables.push_back(std::move(effects));
+}
+
+void add_sweep(const Node& report, ReportTables& out) {
+  Table table{"sweep", "α sweep", "", {"fusion", "centre", "α", "mean", "interval"}, {}, 2};
+  for (const Node& p : report["sweep"].items())
+    table.rows.push_back({p["fusion"].text(), p["center"].text(),
+                          formatted("%g", p["alpha"].number().value_or(0)),
+                          fixed(p["mean"]["value"]), interval(p["mean"])});
+  if (!table.rows.empty()) out.tables.push_back(std::move(table));
+}
+
+void add_extremes(const Node& report, const char* name, const char* title, ReportTables& out) {
+  Table table{name, title, "", {"query", "language", "hits of the baseline", "hits of the system", "gain"},
+              {},   2};
+  const auto shown = [](const Node& list) {
+    std::string text;
+    for (const Node& hit : list.items()) {
+      const auto relevance = hit["relevance"].number();
+      text += (text.empty() ? "" : ", ") + hit["passage"].text() +
+              (relevance.value_or(0) > 0 ? " ✓" : "");
+    }
+    return text;
+  };
+  for (const Node& e : report[name].items()) {
+    std::string query = e["text"].text();
+    if (query.empty()) query = e["id"].text();
+    table.rows.push_back({std::move(query), e["language"].text(), shown(e["baseline_hits"]), shown(e["system_hits"]), signed_fixed(e["gain"])});
+  }
+  if (!table.rows.empty()) out.tables.push_back(std::move(table));
+}
+
+void add_configuration(const Node& report, ReportTables& out) {
+  Table table{"configuration", "Configuration", "", {"what", "value"}, {}, 2};
+  const auto add = [&](std::string what, std::string value) {
+    if (!value.empty()) table.rows.push_back({std::move(what), std::move(value)});
+  };
+  add("crosstail", report["crosstail"].text());
+  const Node data = report["data"];
+  add("qrels",
+      data["qrels"].text() +
+          (data["qrels_xxh3"].text().empty() ? "" : ", XXH3 " + data["qrels_xxh3"].text()));
+  add("queries", data["queries_file"].text());
+  add("slices", data["slices_file"].text());
+  add("attached questions", data["questions_file"].text());
+  add("judgments", whole(data["judged"]) + "; " + whole(data["queries_without_relevant"]) +
+                       " queries without a relevant passage");
+  for (const Node& m : report["measures"].items())
+    add("measure " + m["name"].text(), m["definition"].text());
+  for (const char* name : {"ties", "missing_queries", "unknown_queries", "unjudged_hits",
+                           "duplicates", "self_ids", "same_text_leaks"})
+    add(std::string("policy: ") + name, report["policies"][name].text());
+  add("policy: relevance level, depth",
+      whole(report["policies"]["relevance_level"]) + ", " + whole(report["policies"]["depth"]));
+  const Node s = report["statistics"];
+  for (const char* name : {"clusters", "languages", "interval", "test", "correction"})
+    add(std::string("statistics: ") + name, s[name].text());
+  add("statistics: resamples, permutations, seed",
+      whole(s["resamples"]) + ", " + whole(s["permutations"]) + ", " + whole(s["seed"]));
+  for (const Node& system : report["systems"].items()) {
+    const Node c = system["configuration"];
+    std::string value = system["run"].text() + ", XXH3 " + system["run_xxh3"].text() +
+                        "; missing queries " + whole(system["missing_queries"]) + ", unknown " +
+                        whole(system["unknown_queries"]) + ", hits " + whole(system["hits"]) +
+                        ", unjudged " + whole(system["unjudged_hits"]);
+    if (c.present()) {
+      for (const char* name :
+           {"system", "fusion", "center", "passage_from", "model", "model_identity", "index"})
+        if (!c[name].text().empty()) value += std::string("; ") + name + " " + c[name].text();
+      if (c["alpha"].number()) value += "; alpha " + formatted("%g", *c["alpha"].number());
+      std::string left;
+      for (const Node& what : c["leave_out"].items())
+        left += (left.empty() ? "" : ", ") + what.text();
+      if (!left.empty()) value += "; left out: " + left;
+    }
+    add("run " + system["name"].text(), std::move(value));
+  }
+  out.tables.push_back(std::move(table));
+}
+
+}  // namespace
+
+Result<ReportTables> report_tables(std::string_view json) {
+  dom::parser parser;
+  dom::element root;
+  const Error wrong{ErrorCode::Corrupt,
+                    "expected a report.json (format crosstail-report, version 1): "
+                    "`crosstail evaluate … -o DIR` writes one"};
+  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return wrong;
+  const Node report(root);
+  if (report["format"].text() != "crosstail-report" || report["version"].number() != 1)
+    return wrong;
+  ReportTables out;
+  add_headline(report, out);
+  for (const Node& warning : report["warnings"].items()) out.warnings.push_back(warning.text());
+  add_systems(report, out);
+  add_comparisons(report, out);
+  add_means(report["languages"].items(), "language", {"languages", "By language", "", {}, {}, 1},
+            out);
+  std::size_t number = 0;
+  for (const Node& slice : report["slices"].items()) {
+    const std::string field = slice["field"].text();
+    add_means(slice["rows"].items(), "value",
+              {"slice-" + std::to_string(++number),
+               "By " + field,
+               "Gain of " + report["focus"]["system"].text() + " over " +
+                   report["focus"]["baseline"].text() + ".",
+               {},
+               {},
+               1},
+              out);
+  }
+  add_tails(report, out);
+  add_leakage(report, out);
+  add_sweep(report, out);
+  add_extremes(report, "best", "Largest gains", out);
+  add_extremes(report, "worst", "Largest losses", out);
+  add_configuration(report, out);
+  return out;
+}
+
+}  // namespace crosstail::eval
