@@ -1,4 +1,4 @@
-#include "cli/evaluate_verb.h"
+#include "cli/verbs.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -14,23 +14,23 @@ namespace {
 
 /// Text as the user gave it; run() checks and turns it into eval::EvaluationOptions.
 struct EvaluateOptions {
-  std::string qrels;                  ///< judgments: TREC, BEIR or JSON
-  std::string queries;                ///< query file: languages, groups, fields, texts
-  std::vector<std::string> runs;      ///< NAME=FILE or FILE
+  std::string qrels;              ///< judgments: TREC, BEIR or JSON
+  std::string queries;            ///< query file: languages, groups, fields, texts
+  std::vector<std::string> runs;  ///< NAME=FILE or FILE
   std::string measures = "mrr@10,ndcg@10,recall@100";
   std::string baseline, system;
   std::vector<std::string> with_other_languages, without_other_languages;
-  std::vector<std::string> slices_by; ///< fields of the query file
+  std::vector<std::string> slices_by;  ///< fields of the query file
   std::string slices_file, questions, leave_out;
   std::string average = "auto", cluster = "auto", languages = "fixed";
   std::string duplicates = "error", self_ids = "error", missing = "zero", unjudged = "nonrelevant";
   std::uint64_t level = 1, depth = 0;
   std::uint64_t permutations = 10000, resamples = 10000, seed = 1, extremes = 10;
-  std::string format = "ranked";      ///< ranked runs, or XOR-TyDi predictions
+  std::string format = "ranked";  ///< ranked runs, or XOR-TyDi predictions
   bool xor_official = false, allow_leakage = false;
   std::string punkt;
-  std::string output;                 ///< folder for report.json, tables and per-query values
-  std::uint64_t threads = 0;          ///< 0: all processors
+  std::string output;         ///< folder for report.json, tables and per-query values
+  std::uint64_t threads = 0;  ///< 0: all processors
 };
 
 /// "a,b" to its parts, without empty ones.
@@ -77,12 +77,14 @@ Result<eval::EvaluationOptions> checked(const EvaluateOptions& o) {
   out.leave_out = split_commas(o.leave_out);
   out.average = o.average;
   out.cluster = o.cluster;
-  out.ranking.duplicates = o.duplicates == "best" ? data::Duplicates::Best : data::Duplicates::Error;
+  out.ranking.duplicates =
+      o.duplicates == "best" ? data::Duplicates::Best : data::Duplicates::Error;
   out.ranking.self_ids = o.self_ids == "keep"   ? eval::SelfIds::Keep
                          : o.self_ids == "drop" ? eval::SelfIds::Drop
                                                 : eval::SelfIds::Error;
   out.ranking.unjudged = o.unjudged == "drop" ? eval::Unjudged::Drop : eval::Unjudged::Nonrelevant;
-  out.ranking.relevance_level = static_cast<std::int32_t>(std::min<std::uint64_t>(o.level, 1000000));
+  out.ranking.relevance_level =
+      static_cast<std::int32_t>(std::min<std::uint64_t>(o.level, 1000000));
   out.ranking.depth = o.depth;
   out.missing = o.missing == "skip" ? eval::Missing::Skip : eval::Missing::Zero;
   if (o.permutations < 100 || o.resamples < 100)
@@ -106,12 +108,14 @@ void tell(const eval::Evaluation& evaluation) {
       log(LogLevel::Warning, "missing-queries",
           system.name + ": " + std::to_string(system.missing) + " queries are not answered" +
               (evaluation.options.xor_official ? " and, as in the official script, not counted"
-               : evaluation.options.missing == eval::Missing::Zero ? " and count as 0" : " and are left out"));
+               : evaluation.options.missing == eval::Missing::Zero ? " and count as 0"
+                                                                   : " and are left out"));
     if (system.unknown > 0)
       log(LogLevel::Warning, "unknown-queries",
           system.name + ": " + std::to_string(system.unknown) +
               " queries of the run are not judged and were passed over" +
-              (system.unknown_example.empty() ? "" : ", such as \"" + system.unknown_example + "\""));
+              (system.unknown_example.empty() ? ""
+                                              : ", such as \"" + system.unknown_example + "\""));
   }
 }
 
@@ -131,12 +135,18 @@ class EvaluateVerb final : public Verb {
   [[nodiscard]] VerbInfo info() const override {
     return {"evaluate", "how good, how sure, for whom: runs against judgments",
             "--qrels QRELS --run NAME=FILE… [--queries FILE] [-o DIR] [options]",
-            "Scores runs as trec_eval does, compares them on clusters of queries that share a relevant\n"
-            "passage or a group (intervals, randomisation tests, corrections), macro over languages where\n"
-            "the queries state them, and prints tables. With -o, writes report.json, tables.md, tables.tex\n"
-            "and per-query.tsv; `crosstail report` makes a page of them. RUN.meta.json beside a run (from\n"
-            "`crosstail search`) tells which systems use questions in another language and what leaked.\n\n"
-            "Measures: ndcg[@K], ndcg-exp[@K], mrr[@K], map[@K], recall@K, p@K, success@K, rprec, bpref,\n"
+            "Scores runs as trec_eval does, compares them on clusters of queries that share a "
+            "relevant\n"
+            "passage or a group (intervals, randomisation tests, corrections), macro over "
+            "languages where\n"
+            "the queries state them, and prints tables. With -o, writes report.json, tables.md, "
+            "tables.tex\n"
+            "and per-query.tsv; `crosstail report` makes a page of them. RUN.meta.json beside a "
+            "run (from\n"
+            "`crosstail search`) tells which systems use questions in another language and what "
+            "leaked.\n\n"
+            "Measures: ndcg[@K], ndcg-exp[@K], mrr[@K], map[@K], recall@K, p@K, success@K, rprec, "
+            "bpref,\n"
             "judged@K; trec_eval's names too. The first one decides.",
             "  crosstail evaluate --qrels qrels/test.tsv --queries queries.jsonl \\\n"
             "    --run text=none.trec --run xqg=mean.trec --slice topic -o evaluation"};
@@ -144,23 +154,29 @@ class EvaluateVerb final : public Verb {
 
   void declare(OptionTable& options) override {
     auto& o = options_;
-    options.text(o.qrels, "qrels", "FILE", "judgments: TREC, BEIR's TSV or JSON; plain, gzip or zstd")
+    options
+        .text(o.qrels, "qrels", "FILE", "judgments: TREC, BEIR's TSV or JSON; plain, gzip or zstd")
         .texts(o.runs, "run", "NAME=FILE", "a run: TREC or JSON (with --format xor: predictions)")
         .text(o.queries, "queries", "FILE", "query file: languages, groups, fields and texts")
-        .text(o.output, "output", "DIR", "write report.json, tables.md, tables.tex, per-query.tsv", 'o')
+        .text(o.output, "output", "DIR", "write report.json, tables.md, tables.tex, per-query.tsv",
+              'o')
         .text(o.measures, "measures", "LIST", "measures, comma separated; the first one decides")
-        .choice(o.format, "format", {"ranked", "xor"}, "ranked runs, or XOR-TyDi predictions scored by R@kt")
+        .choice(o.format, "format", {"ranked", "xor"},
+                "ranked runs, or XOR-TyDi predictions scored by R@kt")
         .count(o.threads, "threads", "N", "threads; 0: all processors")
         .section("What is compared")
-        .text(o.baseline, "baseline", "NAME", "the run that others are compared with; else the first")
-        .text(o.system, "system", "NAME", "the run of the headline; else the best with other languages")
+        .text(o.baseline, "baseline", "NAME",
+              "the run that others are compared with; else the first")
+        .text(o.system, "system", "NAME",
+              "the run of the headline; else the best with other languages")
         .texts(o.with_other_languages, "with-other-languages", "NAME,…",
                "runs that use questions in another language, where RUN.meta.json does not say")
         .texts(o.without_other_languages, "without-other-languages", "NAME,…", "runs that do not")
         .texts(o.slices_by, "slice", "FIELD,…", "also by this field of the query file")
         .text(o.slices_file, "slices", "FILE", "long-tail views, from `crosstail slice`")
         .section("Statistics")
-        .text(o.cluster, "cluster", "FIELD", "auto: shared relevant passage or group; none; or a field")
+        .text(o.cluster, "cluster", "FIELD",
+              "auto: shared relevant passage or group; none; or a field")
         .choice(o.average, "average", {"auto", "macro", "micro"}, "over languages, or over queries")
         .choice(o.languages, "languages", {"fixed", "random"},
                 "random: languages are resampled too, for claims about others")
@@ -176,12 +192,14 @@ class EvaluateVerb final : public Verb {
         .count(o.depth, "depth", "N", "hits of a query that count; 0: all")
         .count(o.extremes, "extremes", "N", "best and worst queries to show")
         .section("Leakage guard")
-        .text(o.questions, "questions", "FILE", "attached questions, for runs without RUN.meta.json")
+        .text(o.questions, "questions", "FILE",
+              "attached questions, for runs without RUN.meta.json")
         .text(o.leave_out, "leave-out", "LIST", "what such runs left out: language,group,text")
         .flag(o.allow_leakage, "allow-leakage", "go on where queries find their own text")
         .section("R@kt (--format xor)")
         .text(o.punkt, "punkt", "DIR", "NLTK's punkt_tab/english; else where NLTK keeps it")
-        .flag(o.xor_official, "xor-official", "as the official script: missing questions are not counted");
+        .flag(o.xor_official, "xor-official",
+              "as the official script: missing questions are not counted");
   }
 
   Result<int> run() override {
@@ -191,10 +209,14 @@ class EvaluateVerb final : public Verb {
     CT_TRY(const auto evaluation, eval::evaluate(checked_options, &pool));
     tell(evaluation);
     const std::string json = eval::report_json(evaluation, CROSSTAIL_VERSION);
-    CT_TRY(const auto tables, eval::report_tables(json));
+    CT_TRY(auto tables, eval::report_tables(json));
+    if (!options_.output.empty()) CT_CHECK(write_all(evaluation, json, tables, options_.output));
+    // The terminal shows the findings; how they came about is in the report.
+    std::erase_if(tables.tables, [](const eval::Table& table) {
+      return table.id == "configuration" || table.id == "best" || table.id == "worst";
+    });
     const std::string text = eval::as_text(tables);
     std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!options_.output.empty()) CT_CHECK(write_all(evaluation, json, tables, options_.output));
     return kDone;
   }
 
@@ -204,6 +226,8 @@ class EvaluateVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_evaluate_verb() { return std::make_unique<EvaluateVerb>(); }
+std::unique_ptr<Verb> evaluate_verb() {
+  return std::make_unique<EvaluateVerb>();
+}
 
 }  // namespace crosstail::cli

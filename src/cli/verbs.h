@@ -9,5 +9,7 @@
 namespace crosstail::cli {
 
 std::unique_ptr<Verb> extract_verb();
+std::unique_ptr<Verb> evaluate_verb();
+std::unique_ptr<Verb> report_verb();
 
 }  // namespace crosstail::cli

@@ -267,8 +267,9 @@ void add_sweep(const Node& report, ReportTables& out) {
 }
 
 void add_extremes(const Node& report, const char* name, const char* title, ReportTables& out) {
-  Table table{name, title, "", {"query", "language", "hits of the baseline", "hits of the system", "gain"},
-              {},   2};
+  Table table{name, title,
+              "",   {"query", "language", "hits of the baseline", "hits of the system", "gain"},
+              {},   4};
   const auto shown = [](const Node& list) {
     std::string text;
     for (const Node& hit : list.items()) {
@@ -281,7 +282,8 @@ void add_extremes(const Node& report, const char* name, const char* title, Repor
   for (const Node& e : report[name].items()) {
     std::string query = e["text"].text();
     if (query.empty()) query = e["id"].text();
-    table.rows.push_back({std::move(query), e["language"].text(), shown(e["baseline_hits"]), shown(e["system_hits"]), signed_fixed(e["gain"])});
+    table.rows.push_back({std::move(query), e["language"].text(), shown(e["baseline_hits"]),
+                          shown(e["system_hits"]), signed_fixed(e["gain"])});
   }
   if (!table.rows.empty()) out.tables.push_back(std::move(table));
 }

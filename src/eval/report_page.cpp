@@ -1,0 +1,64 @@
+#include "eval/report_page.h"
+
+#include <cstdlib>
+
+#include "eval/report_tables.h"
+
+namespace crosstail::eval {
+namespace {
+
+/// JSON that may stand in a script element: `<` occurs only in strings, and \u003c is the same
+/// there.
+std::string script_safe(std::string_view json) {
+  std::string out;
+  for (const char c : json) {
+    if (c == '<')
+      out += "\\u003c";
+    else
+      out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> report_page(std::string_view json, std::string_view page_template) {
+  CT_TRY(const auto tables, report_tables(json));
+  const std::pair<std::string_view, std::string> parts[] = {
+      {"<!--TITLE-->", html_escaped(tables.title)},
+      {"<!--TABLES-->", as_html(tables)},
+      {"<!--DATA-->", script_safe(json)}};
+  std::string out;
+  std::size_t done = 0;
+  for (const auto& [mark, text] : parts) {
+    const auto at = page_template.find(mark, done);
+    if (at == std::string_view::npos)
+      return Error{ErrorCode::Corrupt,
+                   "the report's template lacks the mark " + std::string(mark) +
+                       " (or has the marks in another order): install it again"};
+    out += page_template.substr(done, at - done);
+    out += text;
+    done = at + mark.size();
+  }
+  out += page_template.substr(done);
+  return out;
+}
+
+Result<std::filesystem::path> find_report_template() {
+  std::error_code failed;
+  if (const char* given = std::getenv("CROSSTAIL_REPORT_TEMPLATE"))
+    return std::filesystem::path(given);
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  if (!failed) {
+    const auto folder = program.parent_path();
+    for (const auto& place :
+         {folder / "../share/crosstail/report.html", folder / "../../web/report.html"})
+      if (std::filesystem::exists(place, failed)) return place.lexically_normal();
+  }
+  return Error{
+      ErrorCode::NotFound,
+      "the report's template (share/crosstail/report.html) is not installed with the program; "
+      "set CROSSTAIL_REPORT_TEMPLATE to it"};
+}
+
+}  // namespace crosstail::eval
