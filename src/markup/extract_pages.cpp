@@ -136,7 +136,8 @@ void PieceWorker::work(ExtractPiece& piece) {
     thread_local FileReader files;
     for (const InputFile& file : piece.files) read_file(file, files, piece, *reader);
   }
-  if (piece.first_of_file) piece.lines.counters.add("inputs.files");
+  // Counted at its end, so that a file resumed in the middle counts once.
+  if (piece.last_of_file) piece.lines.counters.add("inputs.files");
 }
 
 void PieceWorker::work_again(ExtractPiece& piece, ArchiveJoin& join) {
@@ -145,7 +146,6 @@ void PieceWorker::work_again(ExtractPiece& piece, ArchiveJoin& join) {
   Visitor visitor(options_, piece.files[0], *reader, piece);
   join.read(*piece.archive, visitor);
   count_archive(piece.archive->counts(), piece.lines.counters);
-  if (piece.first_of_file) piece.lines.counters.add("inputs.files");
 }
 
 void PieceWorker::read_file(const InputFile& file, FileReader& files, ExtractPiece& piece,
