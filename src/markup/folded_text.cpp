@@ -50,7 +50,7 @@ std::size_t find_special(std::string_view valid, std::size_t position) {
   char rest[2 * kBlock + kLookAhead];
   const std::size_t left = valid.size() - position;
   std::memset(rest, kPadding, sizeof(rest));
-  std::memcpy(rest, valid.data() + position, left);
+  if (left != 0) std::memcpy(rest, valid.data() + position, left);  // no text has no address
   const unsigned bits = special_bytes(rest) | (special_bytes(rest + kBlock) << kBlock);
   return bits == 0 ? valid.size() : position + static_cast<std::size_t>(__builtin_ctz(bits));
 }
