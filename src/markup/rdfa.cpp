@@ -122,7 +122,7 @@ class RdfaReader {
   void read_names(Value words, bool terms, Names& names, bool& present);
   void read_element();
   void establish(const Context& context, Local& local);
-  void establish_with_relation(const Context& context, Local& local);
+  void establish_with_relation(Local& local);
   void add_types(const Context& context, const Local& local, Context& inside);
   void add_relations(Local& local, std::size_t& incomplete_begin);
   void add_properties(const Context& context, const Local& local);
@@ -221,8 +221,7 @@ bool RdfaReader::is_handle(const Context& context) const {
 }
 
 /// Step 6: an element with @rel or @rev.
-void RdfaReader::establish_with_relation(const Context& context, Local& local) {
-  if (!local.has_about) local.subject = context.parent_object;
+void RdfaReader::establish_with_relation(Local& local) {
   local.object = stated_resource();
   if (!a_.type_of) return;
   if (local.object == kNoResource && !local.has_about) local.object = statements_.blank(offset());
@@ -230,17 +229,22 @@ void RdfaReader::establish_with_relation(const Context& context, Local& local) {
 }
 
 /// Steps 5 and 6: subject, object and typed resource. The root's parent object is the document, so
-/// "as if @about were empty" is the parent object, which HTML+RDFa wants of head and body too.
+/// it is what "as if @about were empty" stands for; HTML+RDFa wants it of head and body too.
 void RdfaReader::establish(const Context& context, Local& local) {
   local.subject = resource_of(a_.about);
   local.has_about = local.subject != kNoResource;
-  if (has_rel_ || has_rev_) return establish_with_relation(context, local);
   const std::string_view name = node().name;
   const bool root = tree_.nodes[node().parent].kind == HtmlNode::Kind::Document;
-  if (has_property_ && !a_.content && !a_.datatype) {
-    if (!local.has_about) local.subject = context.parent_object;
+  const bool related = has_rel_ || has_rev_;
+  const bool has_object = related || (has_property_ && !a_.content && !a_.datatype);
+  if (has_object && !local.has_about) {
+    local.subject = context.parent_object;
+    local.has_about = root;
+  }
+  if (related) return establish_with_relation(local);
+  if (has_object) {
     if (!a_.type_of) return;
-    if (local.has_about || root) {
+    if (local.has_about) {
       local.typed = local.subject;
     } else {
       local.typed = stated_resource();
@@ -251,13 +255,11 @@ void RdfaReader::establish(const Context& context, Local& local) {
   }
   if (!local.has_about && !is_handle(context)) local.subject = stated_resource();
   if (local.subject == kNoResource) {
-    if (root || name == "head" || name == "body") {
-      local.subject = context.parent_object;
-    } else if (a_.type_of) {
+    if (a_.type_of && !root && name != "head" && name != "body") {
       local.subject = statements_.blank(offset());
     } else {
       local.subject = context.parent_object;
-      local.skip = !has_property_;
+      local.skip = !has_property_ && !a_.type_of;
     }
   }
   if (a_.type_of) local.typed = local.subject;

@@ -321,7 +321,7 @@ std::string random_markup(std::mt19937_64& random) {
 TEST(AttributeFaq, EveryPageThatStatesAPairPassesTheSyntaxFilter) {
   std::mt19937_64 random(8);
   std::size_t stating = 0;
-  for (int i = 0; i < 100000; ++i) {
+  for (int i = 0; i < 30000; ++i) {
     const std::string page = random_markup(random);
     if (markup::may_name_faq_term(page)) {
       stating += static_cast<std::size_t>(attribute_faq(page).pairs.size() != 0);
@@ -329,7 +329,7 @@ TEST(AttributeFaq, EveryPageThatStatesAPairPassesTheSyntaxFilter) {
     }
     ASSERT_EQ(attribute_faq(page).pairs.size(), 0u) << page;
   }
-  EXPECT_GT(stating, 50u);
+  EXPECT_GT(stating, 20u);
 }
 
 }  // namespace

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "markup/stated.h"
 
@@ -236,6 +242,104 @@ TEST(Microdata, NodesAndPropertiesKnowTheirPlaceInThePage) {
   EXPECT_EQ(graph.nodes[0].offset, page.find("<div"));
   ASSERT_EQ(graph.properties.size(), 1u);
   EXPECT_EQ(graph.properties[0].offset, page.find("<b"));
+}
+
+/// "The properties of an item" word for word (§5.2.5): memory, pending, crawl, sort in tree order.
+std::string properties_by_the_standard(const markup::HtmlTree& tree) {
+  using markup::kNoNode;
+  using markup::NodeId;
+  std::vector<NodeId> order;  // tree order
+  std::map<NodeId, std::size_t> rank;
+  for (NodeId n = 0; n != kNoNode; n = tree.next_in_order(n, 0)) {
+    rank[n] = order.size();
+    order.push_back(n);
+  }
+  const auto has = [&](NodeId n, const char* name) { return tree.attribute(n, name) != nullptr; };
+  std::map<NodeId, std::string> items;
+  for (const NodeId n : order)
+    if (has(n, "itemscope")) items.emplace(n, "item" + std::to_string(items.size()));
+  std::string out;
+  for (const NodeId root : order) {
+    if (!has(root, "itemscope")) continue;
+    std::set<NodeId> memory{root};
+    std::vector<NodeId> results, pending;
+    const auto add_children = [&](NodeId n) {
+      for (NodeId c = tree.nodes[n].first_child; c != kNoNode; c = tree.nodes[c].next_sibling)
+        if (tree.nodes[c].kind == markup::HtmlNode::Kind::Element) pending.push_back(c);
+    };
+    add_children(root);
+    if (const std::string_view* itemref = tree.attribute(root, "itemref")) {
+      std::istringstream words{std::string(*itemref)};
+      for (std::string word; words >> word;) {
+        const auto found = std::find_if(order.begin(), order.end(), [&](NodeId n) {
+          const std::string_view* id = tree.attribute(n, "id");
+          return id && *id == word;
+        });
+        if (found != order.end()) pending.push_back(*found);
+      }
+    }
+    while (!pending.empty()) {
+      const NodeId current = pending.back();
+      pending.pop_back();
+      if (!memory.insert(current).second) continue;  // "there is a microdata error"
+      if (!has(current, "itemscope")) add_children(current);
+      if (has(current, "itemprop")) results.push_back(current);
+    }
+    std::sort(results.begin(), results.end(),
+              [&](NodeId a, NodeId b) { return rank[a] < rank[b]; });
+    for (const NodeId n : results)
+      out += items[root] + " " + std::string(*tree.attribute(n, "itemprop")) + " " +
+             (has(n, "itemscope") ? items[n] : std::string(*tree.attribute(n, "content"))) + "\n";
+  }
+  return out;
+}
+
+/// The same of the graph; nodes are made in tree order.
+std::string properties_of_graph(const markup::Graph& graph) {
+  std::string out;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+    for (auto p = graph.nodes[n].first_property; p != markup::kNoGraphId;
+         p = graph.properties[p].next) {
+      const markup::GraphValue& value = graph.properties[p].value;
+      out += "item" + std::to_string(n) + " " +
+             std::string(testing::term_name(graph.properties[p].term)) + " " +
+             (value.kind == markup::GraphValue::Kind::Node ? "item" + std::to_string(value.node)
+                                                           : std::string(value.text)) +
+             "\n";
+    }
+  return out;
+}
+
+TEST(Microdata, RandomItemsHaveThePropertiesThatTheStandardsAlgorithmFinds) {
+  std::mt19937_64 random(11);
+  const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
+  std::size_t stated = 0;
+  for (int round = 0; round < 8000; ++round) {
+    std::string page;
+    for (std::size_t i = 0, count = 2 + random() % 14; i < count; ++i) {
+      if (chance(35)) {
+        page += "</div>";
+        continue;
+      }
+      page += "<div content=v" + std::to_string(i);
+      if (chance(40)) page += " itemscope";
+      if (chance(60)) page += chance(50) ? " itemprop=name" : " itemprop=text";
+      if (chance(40)) page += " id=" + std::string(1, static_cast<char>('a' + random() % 4));
+      if (chance(30)) {
+        page += " itemref='";
+        for (std::size_t words = 1 + random() % 3; words != 0; --words)
+          (page += static_cast<char>('a' + random() % 5)) += ' ';
+        page += "'";
+      }
+      page += ">";
+    }
+    const markup::HtmlTree tree = markup::HtmlTree::parse(page);
+    markup::Graph graph;
+    markup::read_microdata(markup::DocumentIndex(tree), graph);
+    ASSERT_EQ(properties_of_graph(graph), properties_by_the_standard(tree)) << page;
+    stated += graph.properties.size();
+  }
+  EXPECT_GT(stated, 8000u);
 }
 
 // ---- Where the real web differs (see the header).

@@ -63,6 +63,13 @@ TEST(Rdfa, TheDocumentIsTheFirstSubject) {
             "http://www.example.org/file name \"x\"\n");
 }
 
+TEST(Rdfa, TheRootElementDescribesTheDocumentAsIfAboutWereEmpty) {
+  EXPECT_EQ(
+      rdfa("<html typeof=schema:FAQPage rel=schema:about><body><p about=\"#x\"></p></body></html>"),
+      "https://site.example/faq a FAQPage\n"
+      "https://site.example/faq about https://site.example/faq#x\n");
+}
+
 TEST(Rdfa, AboutSetsTheSubject) {
   EXPECT_EQ(
       rdfa("<p>This photo was taken by <span about=\"photo1.jpg\" property=\"schema:name\">Mark "
@@ -168,6 +175,14 @@ TEST(Rdfa, ALiteralInsideAnIncompleteTripleMakesABlankNode) {
 
 TEST(Rdfa, IncompleteTriplesWithoutASubjectInsideStateNothing) {
   EXPECT_EQ(rdfa("<div about=\"#a\" rel=schema:author><p>nobody</p></div>"), "");
+}
+
+TEST(Rdfa, ElementsThatOnlyDeclareDoNotCompleteTriples) {
+  // Step 5.2, "skip element": @vocab, @prefix and @lang state nothing.
+  EXPECT_EQ(rdfa("<div about=\"#a\" rel=schema:author><div vocab=\"https://schema.org/\" lang=en>"
+                 "<p about=\"#b\" property=name>x</p></div></div>"),
+            "https://site.example/faq#b name \"x\"@en\n"
+            "https://site.example/faq#a author https://site.example/faq#b\n");
 }
 
 TEST(Rdfa, RelationsChain) {

@@ -163,7 +163,7 @@ std::string random_page(std::mt19937_64& random) {
 TEST(SyntaxFilter, NeverMissesWhatATokenNames) {
   std::mt19937_64 random(7);
   std::size_t named = 0;
-  for (int i = 0; i < 200000; ++i) {
+  for (int i = 0; i < 60000; ++i) {
     const std::string page = random_page(random);
     const markup::FaqSyntaxes tokens = syntaxes_of_tokens(page);
     const markup::FaqSyntaxes bytes = markup::faq_syntaxes(page);
@@ -171,7 +171,7 @@ TEST(SyntaxFilter, NeverMissesWhatATokenNames) {
     ASSERT_TRUE(bytes.microdata || !tokens.microdata) << page;
     ASSERT_TRUE(bytes.rdfa || !tokens.rdfa) << page;
   }
-  EXPECT_GT(named, 1000u);  // or the test would state nothing
+  EXPECT_GT(named, 500u);  // or the test would state nothing
 }
 
 TEST(SyntaxFilter, HostilePagesAreLinear) {
