@@ -5,6 +5,7 @@ namespace crosstail::cli {
 std::vector<std::unique_ptr<Verb>> all_verbs() {
   std::vector<std::unique_ptr<Verb>> verbs;
   verbs.push_back(extract_verb());
+  verbs.push_back(slice_verb());
   verbs.push_back(evaluate_verb());
   verbs.push_back(report_verb());
   return verbs;

@@ -11,5 +11,6 @@ namespace crosstail::cli {
 std::unique_ptr<Verb> extract_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
+std::unique_ptr<Verb> slice_verb();
 
 }  // namespace crosstail::cli

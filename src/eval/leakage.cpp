@@ -1,9 +1,6 @@
 #include "eval/leakage.h"
 
 #include <simdjson.h>
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -11,6 +8,7 @@
 
 #include "base/stream.h"
 #include "text/language_tag.h"
+#include "text/normal_form.h"
 
 namespace crosstail::eval {
 namespace {
@@ -71,18 +69,19 @@ Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path&
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     simdjson::dom::object row;
     AttachedQuestion question;
-    const auto text = [&row](const char* name, std::string& target) {
+    const auto member = [&row](const char* name, std::string& target) {
       std::string_view value;
       if (row[name].get(value) != simdjson::SUCCESS) return false;
       target = value;
       return true;
     };
     if (parser.parse(line.data(), line.size()).get(row) != simdjson::SUCCESS ||
-        !text("passage_id", question.passage) || !text("text", question.text))
+        !member("passage_id", question.passage) || !member("text", question.text))
       return Error{ErrorCode::Corrupt, lines.name() + ":" + std::to_string(lines.number()) +
                                            ": expected {\"passage_id\", \"lang\", \"text\", …}"};
-    text("lang", question.language);
-    text("group", question.group);
+    member("lang", question.language);
+    member("group", question.group);
+    member("site", question.site);
     out.push_back(std::move(question));
   }
   return out;
@@ -98,19 +97,19 @@ Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
   for (std::size_t i = 0; i < questions.size(); ++i) by_passage[questions[i].passage].push_back(i);
   std::vector<std::string> normalised(questions.size());
   for (std::size_t i = 0; i < questions.size(); ++i)
-    normalised[i] = normalised_text(questions[i].text);
+    normalised[i] = text::normal_form(questions[i].text);
   for (std::size_t q = 0; q < qrels.size(); ++q) {
     const auto place = queries.find(qrels.query(q));
     if (!place) continue;
     const data::Query& query = queries[*place];
-    const std::string text = normalised_text(query.text);
+    const std::string normal = text::normal_form(query.text);
     for (const auto& judgment : qrels.judgments(q)) {
       if (judgment.relevance < level || judgment.relevance < 0) continue;
       const auto attached = by_passage.find(judgment.doc);
       if (attached == by_passage.end()) continue;
       for (const std::size_t i : attached->second) {
         const bool same_group = !query.group.empty() && questions[i].group == query.group;
-        const bool same_text = normalised[i] == text;
+        const bool same_text = normalised[i] == normal;
         if (left_out(leave_out, "language") &&
             text::same_language(questions[i].language, query.language))
           continue;
@@ -123,25 +122,6 @@ Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
     }
   }
   finish(out);
-  return out;
-}
-
-std::string normalised_text(std::string_view text) {
-  UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCCasefoldInstance(status);
-  auto wide = icu::UnicodeString::fromUTF8(
-      icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
-  if (U_SUCCESS(status)) {
-    auto folded = nfkc->normalize(wide, status);
-    if (U_SUCCESS(status)) wide = std::move(folded);
-  }
-  icu::UnicodeString kept;
-  for (std::int32_t i = 0; i < wide.length(); i = wide.moveIndex32(i, 1)) {
-    const UChar32 c = wide.char32At(i);
-    if (u_ispunct(c) == 0 && u_isUWhiteSpace(c) == 0) kept.append(c);
-  }
-  std::string out;
-  kept.toUTF8String(out);
   return out;
 }
 

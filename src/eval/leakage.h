@@ -27,7 +27,7 @@ Leaks leaks_from_meta(const data::RunMeta& meta, const data::Qrels& qrels, std::
 
 /// An attached question, as index and curate write it: {passage_id, lang, text, group, …}.
 struct AttachedQuestion {
-  std::string passage, language, text, group;
+  std::string passage, language, text, group, site;
 };
 /// JSON lines; errors name file and line.
 Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path& path);
@@ -37,8 +37,5 @@ Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path&
 Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
                            const data::Queries& queries, const data::Qrels& qrels,
                            std::int32_t level, const std::vector<std::string>& leave_out);
-
-/// NFKC, case folded, without blanks and punctuation: what "the same text" means.
-std::string normalised_text(std::string_view text);
 
 }  // namespace crosstail::eval
