@@ -17,13 +17,19 @@ struct JsonLdScript {
   std::size_t offset = 0;  ///< byte of the page
 };
 
-/// One past the last place in `page` that can be within the type of a JSON-LD script ("ld+json" in
-/// any case, the + perhaps a character reference); 0 if there is none. Memory speed.
-std::size_t last_jsonld_type(std::string_view page);
+/// Where a page's bytes can mean FAQ mark-up at all, found in one pass at memory speed.
+struct FaqPlaces {
+  /// One past the last place that can be within the type of a JSON-LD script ("ld+" in any case,
+  /// the
+  /// + perhaps a character reference); 0 if there is none.
+  std::size_t jsonld_end = 0;
+  /// Where "acceptedAnswer", "suggestedAnswer" or "parentItem" stands, in any case, in order:
+  /// without one of them outside the scripts no pair is stated in Microdata or RDFa.
+  std::vector<std::size_t> answer_terms;
 
-/// True if "acceptedAnswer", "suggestedAnswer" or "parentItem" stands in `html` in any case. Memory
-/// speed. Without one of them no pair is stated in Microdata or RDFa.
-bool names_accepted_answer(std::string_view html);
+  /// Replaces what was found before.
+  void find(std::string_view page);
+};
 
 /// Not thread-safe: one per thread.
 class ScriptFinder {

@@ -10,13 +10,14 @@ namespace crosstail::markup {
 namespace {
 
 /// Whether Microdata or RDFa can state a pair: what JSON-LD scripts hold is no attribute.
-bool answers_outside(const std::vector<JsonLdScript>& scripts, std::string_view html) {
-  std::size_t at = 0;
-  for (const JsonLdScript& script : scripts) {
-    if (names_accepted_answer(html.substr(at, script.offset - at))) return true;
-    at = script.offset + script.text.size();
+bool answers_outside(const std::vector<JsonLdScript>& scripts,
+                     const std::vector<std::size_t>& terms) {
+  auto script = scripts.begin();
+  for (const std::size_t term : terms) {
+    while (script != scripts.end() && script->offset + script->text.size() <= term) ++script;
+    if (script == scripts.end() || term < script->offset) return true;
   }
-  return names_accepted_answer(html.substr(at));
+  return false;
 }
 
 }  // namespace
@@ -41,12 +42,14 @@ const PageReading& PageReader::read(const PageBytes& page, Counters& counters) {
   graph_.clear();
   scripts_.clear();
   reading_.metadata.clear();
-  const std::size_t jsonld_end = last_jsonld_type(html);
+  places_.find(html);
   // Most pages of a crawl end here.
-  if (jsonld_end == 0 && !options_.passages && !names_accepted_answer(html)) return reading_;
-  finder_.read(html, jsonld_end, scripts_, reading_.metadata);
+  if (places_.jsonld_end == 0 && places_.answer_terms.empty() && !options_.passages)
+    return reading_;
+  finder_.read(html, places_.jsonld_end, scripts_, reading_.metadata);
   read_scripts();
-  const FaqSyntaxes syntaxes = answers_outside(scripts_, html) ? faq_syntaxes(html) : FaqSyntaxes();
+  const FaqSyntaxes syntaxes =
+      answers_outside(scripts_, places_.answer_terms) ? faq_syntaxes(html) : FaqSyntaxes();
   if (options_.passages || syntaxes.microdata || syntaxes.rdfa)
     read_tree(page, html, syntaxes, counters);
   drop_duplicates(reading_.faq);

@@ -61,6 +61,7 @@ class PageReader {
   void count(Counters& counters);
 
   Options options_;
+  FaqPlaces places_;
   ScriptFinder finder_;
   JsonLdReader jsonld_;
   JsonLdCounts jsonld_counts_;

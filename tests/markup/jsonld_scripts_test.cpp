@@ -5,25 +5,33 @@
 namespace crosstail::markup {
 namespace {
 
-TEST(LastJsonLdType, FindsTheLastOneAtEveryPlace) {
+FaqPlaces places_in(std::string_view page) {
+  FaqPlaces places;
+  places.find(page);
+  return places;
+}
+
+TEST(FaqPlaces, TellTheLastScriptTypeAtEveryPlace) {
   for (std::size_t before = 0; before < 70; ++before)
     for (std::size_t after = 0; after < 40; ++after) {
       const std::string page = std::string(before, 'x') + "LD+Json" + std::string(after, 'l');
-      EXPECT_EQ(last_jsonld_type(page), before + 1) << before << " " << after;
+      EXPECT_EQ(places_in(page).jsonld_end, before + 1) << before << " " << after;
     }
-  EXPECT_EQ(last_jsonld_type("ld+json, then ld&#43;json"), 15u);
-  EXPECT_EQ(last_jsonld_type("world & l d + children &amp;"), 0u);
-  EXPECT_EQ(last_jsonld_type(""), 0u);
+  EXPECT_EQ(places_in("ld+json, then ld&#43;json").jsonld_end, 15u);
+  EXPECT_EQ(places_in("world & l d + children &amp;").jsonld_end, 0u);
+  EXPECT_EQ(places_in("").jsonld_end, 0u);
 }
 
-TEST(NamesAcceptedAnswer, AtEveryPlaceAndInAnyCase) {
-  for (const std::string word : {"acceptedAnswer", "SUGGESTEDANSWER", "schema:parentItem"})
-    for (std::size_t before = 0; before < 40; ++before)
-      for (std::size_t after = 0; after < 20; ++after)
-        EXPECT_TRUE(
-            names_accepted_answer(std::string(before, 'c') + word + std::string(after, 'n')));
-  EXPECT_FALSE(names_accepted_answer("accepted answers, suggested answers and a parent's items"));
-  EXPECT_FALSE(names_accepted_answer("acceptedAnswe"));
+TEST(FaqPlaces, TellTheTermsOfAnswersAtEveryPlaceAndInAnyCase) {
+  for (const std::string word : {"acceptedAnswer", "SUGGESTEDANSWER", "parentItem"})
+    for (std::size_t before = 0; before < 70; ++before)
+      for (std::size_t after = 0; after < 40; ++after)
+        EXPECT_EQ(places_in(std::string(before, 'c') + word + std::string(after, 'n')).answer_terms,
+                  std::vector<std::size_t>{before})
+            << word;
+  EXPECT_TRUE(
+      places_in("accepted answers, suggested answers and a parent's items").answer_terms.empty());
+  EXPECT_TRUE(places_in("acceptedAnswe").answer_terms.empty());
 }
 
 struct Found {
@@ -33,7 +41,7 @@ struct Found {
 
 Found read(std::string_view page) {
   Found found;
-  ScriptFinder({}).read(page, last_jsonld_type(page), found.scripts, found.metadata);
+  ScriptFinder({}).read(page, places_in(page).jsonld_end, found.scripts, found.metadata);
   return found;
 }
 
