@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "markup/jsonld_cursor.h"
 #include "markup/jsonld_lookahead.h"
+#include "markup/jsonld_strings.h"
 
 namespace crosstail::markup {
 
 namespace {
 
 constexpr std::size_t kLongestKey = 256;
-constexpr std::size_t kLongestTag = 4096;
-constexpr std::size_t kLongestPlaceholder = 1024;
 constexpr std::size_t kLongestBareString = 2048;
 
 using Kind = JsonValue::Kind;
@@ -25,26 +25,6 @@ bool is_digit(char c) {
 bool is_word(char c) {
   return is_letter(c) || is_digit(c) || c == '_' || c == '$';
 }
-
-/// Forward search for a closing mark that remembers what it found, so that many openings before one
-/// mark, or without any, read the text once.
-class EndMark {
- public:
-  explicit EndMark(std::string_view mark) : mark_(mark) {}
-  /// Position behind the first mark at or after `from` that begins within `limit` bytes, or npos.
-  std::size_t behind(std::string_view text, std::size_t from,
-                     std::size_t limit = std::string_view::npos) {
-    if (!known_ || found_ < from) found_ = text.find(mark_, from);
-    known_ = true;
-    return found_ == std::string_view::npos || found_ - from > limit ? std::string_view::npos
-                                                                     : found_ + mark_.size();
-  }
-
- private:
-  std::string_view mark_;
-  std::size_t found_ = 0;
-  bool known_ = false;
-};
 
 enum class NumberForm : std::uint8_t { Json, Loose, None };
 
@@ -84,15 +64,15 @@ bool is_foreign_word(std::string_view s) {
   return std::find(kWords.begin(), kWords.end(), s) != kWords.end();
 }
 
-class Repairer {
+class Repairer : JsonCursor {
  public:
   Repairer(JsonTape& tape, std::size_t max_values, JsonLdCounts& counts)
-      : tape_(tape), text_(tape.text), max_values_(max_values), counts_(counts) {}
+      : JsonCursor(tape.text, counts), tape_(tape), max_values_(max_values) {}
 
   bool run() {
     tape_.values.clear();
     for (;;) {
-      skip_space();
+      skip_space(tape_.values.empty());
       if (at_ >= text_.size()) break;
       if (tape_.values.size() >= max_values_) {
         close_all();
@@ -110,12 +90,6 @@ class Repairer {
  private:
   // Where we are.
 
-  [[nodiscard]] char peek(std::size_t ahead = 0) const {
-    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
-  }
-  [[nodiscard]] bool at(std::string_view word) const {
-    return text_.substr(at_, word.size()) == word;
-  }
   [[nodiscard]] bool in_object() const {
     return open_ != kNoJson && tape_.values[open_].kind == Kind::Object;
   }
@@ -123,131 +97,6 @@ class Repairer {
     if (open_ == kNoJson) return JsonPlace::Top;
     return in_object() ? JsonPlace::Object : JsonPlace::Array;
   }
-  void count(JsonLdRepair repair) { ++counts_[repair]; }
-
-  /// Leaves out what stands before `to`.
-  void garbage(std::size_t to) {
-    count(JsonLdRepair::Garbage);
-    at_ = std::min(to, text_.size());
-  }
-
-  // Between tokens.
-
-  void skip_space() {
-    while (at_ < text_.size()) {
-      if (const std::size_t size = space_size(text_, at_)) {
-        if (size > 1) count(JsonLdRepair::ByteOrderMark);
-        at_ += size;
-      } else if (!skip_aside()) {
-        return;
-      }
-    }
-  }
-
-  /// One comment, CDATA mark, tag or template statement; false if there is none.
-  bool skip_aside() {
-    switch (text_[at_]) {
-      case '/':
-        return skip_slash();
-      case '<':
-        return skip_angle();
-      case '#':
-        return skip_line_comment();
-      case ']':
-        return skip_mark("]]>", JsonLdRepair::Cdata);
-      case '-':
-        return skip_mark("-->", JsonLdRepair::Comment);
-      case '&':
-        return skip_mark("&nbsp;", JsonLdRepair::ByteOrderMark);
-      case '\\':
-        style_.escaped_space |= at("\\n");
-        return skip_mark("\\n", JsonLdRepair::InvalidEscape) ||
-               skip_mark("\\r", JsonLdRepair::InvalidEscape) ||
-               skip_mark("\\t", JsonLdRepair::InvalidEscape);
-      case '{':
-        if (peek(1) == '%') return skip_template(statement_end_);
-        if (peek(1) == '#') return skip_template(remark_end_);
-        return false;
-      default:
-        return false;
-    }
-  }
-
-  bool skip_mark(std::string_view mark, JsonLdRepair repair) {
-    if (!at(mark)) return false;
-    count(repair);
-    at_ += mark.size();
-    return true;
-  }
-
-  bool skip_line_comment() {
-    count(JsonLdRepair::Comment);
-    at_ = std::min(text_.find_first_of("\n\r", at_), text_.size());
-    return true;
-  }
-
-  bool skip_slash() {
-    if (at("/*")) {
-      const std::size_t end = block_end_.behind(text_, at_ + 2);
-      const bool cdata = text_.substr(at_ + 2, 12).find("<![CDATA[") != std::string_view::npos ||
-                         text_.substr(at_ + 2, 8).find("]]>") != std::string_view::npos;
-      if (end == std::string_view::npos) {
-        garbage(at_ + 2);
-      } else {
-        count(cdata ? JsonLdRepair::Cdata : JsonLdRepair::Comment);
-        at_ = end;
-      }
-      return true;
-    }
-    if (!at("//")) return false;
-    // `// <![CDATA[` and `//<!--` hide only themselves: all else may stand in the same line.
-    std::size_t next = at_ + 2;
-    while (next < text_.size() && (text_[next] == ' ' || text_[next] == '\t')) ++next;
-    const std::string_view rest = text_.substr(next, 9);
-    if (rest == "<![CDATA[" || rest.substr(0, 3) == "]]>" ||
-        (rest.substr(0, 4) == "<!--" && tape_.values.empty())) {
-      at_ = next;
-      return true;
-    }
-    return skip_line_comment();
-  }
-
-  bool skip_angle() {
-    if (skip_mark("<![CDATA[", JsonLdRepair::Cdata)) return true;
-    if (at("<!--")) return skip_html_comment();
-    const char next = peek(1);
-    if (!is_letter(next) && next != '/' && next != '!' && next != '?') return false;
-    const std::size_t end = tag_end_.behind(text_, at_, kLongestTag);
-    if (end == std::string_view::npos) return false;
-    count(JsonLdRepair::HtmlTags);
-    at_ = end;
-    return true;
-  }
-
-  /// A comment around the whole script is the old way to hide it from browsers without scripts:
-  /// what is inside counts. Any other comment is one.
-  bool skip_html_comment() {
-    count(JsonLdRepair::Comment);
-    const std::size_t end = comment_end_.behind(text_, at_ + 4);
-    const std::size_t inside = skip_white(text_, at_ + 4);
-    const bool data =
-        inside < text_.size() &&
-        (text_[inside] == '{' || text_[inside] == '[' || text_.substr(inside, 2) == "//" ||
-         text_.substr(inside, 2) == "/*" || text_.substr(inside, 9) == "<![CDATA[");
-    const bool whole = end == std::string_view::npos || skip_white(text_, end) >= text_.size();
-    at_ = tape_.values.empty() && data && whole ? at_ + 4
-          : end == std::string_view::npos       ? at_ + 4
-                                                : end;
-    return true;
-  }
-
-  bool skip_template(EndMark& mark) {
-    const std::size_t end = mark.behind(text_, at_ + 2, kLongestPlaceholder);
-    if (end == std::string_view::npos) return false;
-    garbage(end);
-    return true;
-  }
-
   // Structure.
 
   void step() {
@@ -427,7 +276,7 @@ class Repairer {
   /// `{{ name }}` of a template that was not rendered: no value.
   bool placeholder() {
     if (peek(1) != '{') return false;
-    const std::size_t end = placeholder_end_.behind(text_, at_ + 2, kLongestPlaceholder);
+    const std::size_t end = behind_placeholder();
     if (end == std::string_view::npos || starts_container(text_, at_ + 1)) return false;
     if (have_key_) missing_value();
     garbage(end);
@@ -511,26 +360,27 @@ class Repairer {
   /// A `"key":` among an array's values: a bracket is missing or one too many.
   bool key_in_array() {
     if (quoted_key_likeness(text_, at_) == KeyLikeness::No) return false;
-    const std::string_view near = text_.substr(at_ + quote_at(text_, at_).size, 20);
-    const auto begins = [&](std::string_view word) {
-      return near.substr(0, word.size()) == word && !is_word(near.substr(word.size(), 1)[0]);
-    };
+    const std::size_t begin = at_ + quote_at(text_, at_).size;
+    std::size_t end = begin;
+    while (end < text_.size() && (is_word(text_[end]) || text_[end] == '@')) ++end;
+    const std::string_view key = text_.substr(begin, end - begin);
     count(JsonLdRepair::MissingBracket);
-    if (begins("@type") || begins("name") || begins("@id")) {
+    const bool begins_object = key == "@type" || key == "name" || key == "@id";
+    if (!begins_object && belongs_to_question(key) && reopen_last()) return true;
+    if (begins_object || tape_.values[open_].end == kNoJson) {
       --at_;  // open() passes the bracket, which is not there
       open(Kind::Object);
-    } else if ((begins("acceptedAnswer") || begins("text") || begins("suggestedAnswer") ||
-                begins("answerCount") || begins("upvoteCount") || begins("dateCreated") ||
-                begins("author")) &&
-               reopen_last()) {
-      return true;
-    } else if (tape_.values[open_].end != kNoJson) {
-      close();
     } else {
-      --at_;
-      open(Kind::Object);
+      close();
     }
     return true;
+  }
+
+  static bool belongs_to_question(std::string_view key) {
+    static constexpr std::array<std::string_view, 7> kKeys = {
+        "acceptedAnswer", "suggestedAnswer", "text",  "answerCount",
+        "upvoteCount",    "dateCreated",     "author"};
+    return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
   }
 
   /// The object that was closed last, directly before, goes on.
@@ -552,123 +402,16 @@ class Repairer {
     if (first.curly || first.quote_class != QuoteClass::Double) count(JsonLdRepair::ForeignQuote);
     at_ += first.size;
     JsonValue& v = push(Kind::String);
-    scan_string(v, first);
-  }
-
-  static bool is_marked(char c) {
-    return c == '"' || c == '\\' || c == '\'' || c == '`' || c == '\xe2' ||
-           static_cast<unsigned char>(c) < 0x20;
-  }
-
-  /// Reads from `at_` to the end of the string that `first` opened.
-  void scan_string(JsonValue& v, Quote first) {
-    bool newline = false, control = false, quoted = false;
-    std::size_t i = at_;
-    for (;;) {
-      while (i < text_.size() && !is_marked(text_[i])) ++i;
-      if (i >= text_.size()) break;
-      const char c = text_[i];
-      if (c == '\\') {
-        v.escaped = true;
-        if (escaped_end(i, first)) return finish_string(v, i + 1, i + 2);
-        i = escape(i);
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        newline |= c == '\n' || c == '\r';
-        control |= c != '\n' && c != '\r';
-        v.escaped |= c != '\n' && c != '\r' && c != '\t';
-        ++i;
-      } else {
-        const Quote quote = quote_at(text_, i);
-        if (quote.quote_class != first.quote_class) {
-          ++i;
-          continue;
-        }
-        const std::size_t after = i + quote.size;
-        if (const std::size_t end = missing_end(i); end != 0 && end >= v.begin) {
-          count(JsonLdRepair::MissingQuote);
-          count_white(newline, control);
-          return finish_string(v, end, i);
-        }
-        if (ends_at(i, quote, first)) {
-          v.cut = nothing_follows(after) && (quoted || text_[i - 1] == ' ');
-          truncated_ |= v.cut;
-          count_white(newline, control);
-          return finish_string(v, i, after);
-        }
-        if (quote.curly == first.curly) count(JsonLdRepair::UnescapedQuote);
-        quoted |= quote.curly == first.curly;
-        i = after;
-      }
-    }
-    v.cut = true;
-    truncated_ = true;
-    v.size = static_cast<std::uint32_t>(text_.size() - v.begin);
-    at_ = text_.size();
-  }
-
-  /// At the very end of a text a quote may be one inside a string: the first of a quotation (behind
-  /// a space), or the last, where there were others.
-  [[nodiscard]] bool nothing_follows(std::size_t at) const {
-    at = skip_white(text_, at);
-    return at >= text_.size() || (text_[at] == ',' && skip_white(text_, at + 1) >= text_.size());
-  }
-
-  void count_white(bool newline, bool control) {
-    if (newline) count(JsonLdRepair::RawNewline);
-    if (control) count(JsonLdRepair::ControlCharacter);
+    const ScannedString string = scan_broken_string(text_, at_, first, place(), style_, counts_);
+    v.escaped = string.escaped;
+    v.cut = string.cut;
+    truncated_ |= string.cut;
+    finish_string(v, string.end, string.next);
   }
 
   void finish_string(JsonValue& v, std::size_t end, std::size_t next) {
     v.size = static_cast<std::uint32_t>(end - v.begin);
     at_ = next;
-  }
-
-  /// Whether the quote at `i` ends the string. A quote of another shape than the first must be
-  /// followed by a key of schema.org.
-  [[nodiscard]] bool ends_at(std::size_t i, Quote quote, Quote first) const {
-    if (!ends_string(text_, i + quote.size, place(), style_)) return false;
-    return quote.curly == first.curly || first.curly || known_key_follows(i + quote.size);
-  }
-
-  [[nodiscard]] bool known_key_follows(std::size_t at) const {
-    at = look_past_space(text_, at);
-    if (at >= text_.size() || text_[at] != ',') return false;
-    return quoted_key_likeness(text_, look_past_space(text_, at + 1)) == KeyLikeness::Known;
-  }
-
-  /// `"C:\dir\", "text": …`: the backslash was meant, the quote ends the string.
-  [[nodiscard]] bool escaped_end(std::size_t backslash, Quote first) const {
-    return in_object() && quote_at(text_, backslash + 1).quote_class == first.quote_class &&
-           known_key_follows(backslash + 2);
-  }
-
-  /// Position behind the escape at `i`.
-  std::size_t escape(std::size_t i) {
-    const char c = i + 1 < text_.size() ? text_[i + 1] : '\0';
-    static constexpr std::string_view kJson = "\"\\/bfnrtu";
-    if (kJson.find(c) == std::string_view::npos) {
-      count(JsonLdRepair::InvalidEscape);
-    } else if (c == 'u') {
-      const std::string_view digits = text_.substr(std::min(i + 2, text_.size()), 4);
-      const bool hex = digits.size() == 4 &&
-                       digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-      if (!hex) count(JsonLdRepair::InvalidEscape);
-    }
-    return std::min(i + 2, text_.size());
-  }
-
-  /// If the quote at `i` begins the next key, the end of the string before it, whose own quote is
-  /// missing; else 0.
-  [[nodiscard]] std::size_t missing_end(std::size_t i) const {
-    if (!in_object() || quoted_key_likeness(text_, i) != KeyLikeness::Known) return 0;
-    bool line = false;
-    std::size_t end = i;
-    while (end > 0 && static_cast<unsigned char>(text_[end - 1]) <= ' ')
-      line |= text_[--end] == '\n';
-    const bool comma = end > 0 && text_[end - 1] == ',';
-    if (!comma && !line) return 0;
-    if (comma) --end;
-    return end;
   }
 
   /// Words, numbers, and what has lost its quotes.
@@ -719,20 +462,14 @@ class Repairer {
   }
 
   JsonTape& tape_;
-  std::string_view text_;
   std::size_t max_values_;
-  JsonLdCounts& counts_;
-  std::size_t at_ = 0;
   std::uint32_t open_ = kNoJson;
   bool have_key_ = false, key_escaped_ = false;
   std::size_t key_begin_ = 0, key_size_ = 0;
   bool after_value_ = false, after_comma_ = false;
-  JsonStyle style_;
   bool truncated_ = false;
   std::uint32_t last_closed_ = kNoJson;
   std::size_t open_objects_ = 0, open_arrays_ = 0;
-  EndMark block_end_{"*/"}, comment_end_{"-->"}, tag_end_{">"};
-  EndMark statement_end_{"%}"}, remark_end_{"#}"}, placeholder_end_{"}}"};
 };
 
 }  // namespace
