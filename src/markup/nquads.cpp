@@ -263,9 +263,13 @@ void NQuadsChunker::fill(std::size_t wanted) {
   }
   while (size_ < wanted && !ended_) {
     auto n = source_->read(bytes_.get() + size_, wanted - size_);
-    if (!n.ok()) failed_ = std::move(n).error();
-    ended_ = failed_ || *n == 0;
-    if (!ended_) size_ += *n;
+    if (!n.ok()) {
+      failed_ = n.error();
+      ended_ = true;
+      return;
+    }
+    size_ += *n;
+    ended_ = *n == 0;
   }
 }
 
