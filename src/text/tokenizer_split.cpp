@@ -51,11 +51,11 @@ void match_words(std::string_view text, std::size_t offset, Matches& matches) {
     const auto at = static_cast<std::size_t>(p - begin);
     const int here = kind_of(unicode::decode(p));
     if (here == kind) continue;
-    add_match(matches, offset + run, offset + at, kind > 0);
+    add_match(matches, offset + run, offset + at, kind == 0);
     run = at;
     kind = here;
   }
-  add_match(matches, offset + run, offset + text.size(), kind > 0);
+  add_match(matches, offset + run, offset + text.size(), kind == 0);
 }
 
 void match_text(std::string_view text, std::size_t offset, std::string_view pattern,
