@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kChunk = std::size_t{1} << 20;  // stays in the processor's cache
 constexpr auto npos = std::string_view::npos;
 
-/// What a predicate is for.
+/// What a predicate or a type is for.
 struct Use {
   bool is_type = false, is_odd = false;
   SchemaTerm term = SchemaTerm::None;
@@ -31,11 +31,10 @@ bool is_rdf_type(std::string_view iri) {
 }
 
 /// A page repeats the same few IRIs; what they mean is remembered.
-template <class Meaning>
 class IriMemory {
  public:
   template <class Find>
-  const Meaning& operator()(std::string_view iri, Find find) {
+  const Use& operator()(std::string_view iri, Find find) {
     if (iri.size() < 8) return slots_[0].meaning = find(iri);
     std::uint64_t tail = 0;
     std::memcpy(&tail, iri.data() + iri.size() - 8, 8);
@@ -50,7 +49,7 @@ class IriMemory {
  private:
   struct Slot {
     std::string iri;
-    Meaning meaning{};
+    Use meaning;
   };
   std::array<Slot, 129> slots_;
 };
@@ -109,13 +108,16 @@ class ChunkReader {
     });
     ObjectTerm object;
     if (!read_object(quad.rest, object)) return bad(line, at);
-    const bool odd = graph_is_odd_ || is_odd(quad.subject) || use.is_odd ||
-                     (object.kind == ObjectTerm::Kind::Iri && is_odd_iri(object.text));
-    if (odd) ++counts_.odd_iris;
-    SchemaTerm type = SchemaTerm::None;
+    Use type;
     if (use.is_type && object.kind != ObjectTerm::Kind::Blank)
-      type = types_(object.text, [](std::string_view iri) { return schema_type(iri, false); });
-    if (use.term == SchemaTerm::None && type == SchemaTerm::None) {
+      type = types_(object.text, [](std::string_view iri) {
+        return Use{false, is_odd_iri(iri), schema_type(iri, false)};
+      });
+    const bool odd =
+        graph_is_odd_ || is_odd(quad.subject) || use.is_odd || type.is_odd ||
+        (!use.is_type && object.kind == ObjectTerm::Kind::Iri && is_odd_iri(object.text));
+    if (odd) ++counts_.odd_iris;
+    if (use.term == SchemaTerm::None && type.term == SchemaTerm::None) {
       ++counts_.irrelevant;
       return;
     }
@@ -124,7 +126,7 @@ class ChunkReader {
     ++counts_.kept;
     const GraphId subject = node_of_subject(quad.subject, at);
     if (use.is_type)
-      facts_.add_type(subject, type);
+      facts_.add_type(subject, type.term);
     else
       facts_.add(subject, use.term, value(object, at), at);
   }
@@ -194,8 +196,8 @@ class ChunkReader {
   NQuadsCounts counts_;
   Graph facts_;
   QuadLine quad_;
-  IriMemory<Use> uses_;
-  IriMemory<SchemaTerm> types_;
+  IriMemory uses_;
+  IriMemory types_;
   std::string_view graph_, last_subject_;  ///< graph_ as written
   bool in_page_ = false, limited_ = false, graph_is_odd_ = false;
   std::size_t page_begin_ = 0, kept_ = 0;

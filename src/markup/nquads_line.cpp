@@ -63,12 +63,28 @@ bool take_iri(std::string_view& rest, std::string_view& iri) {
   return false;
 }
 
+/// Where a blank node's label ends: at white space or, terms needing none between them, `<` or `"`.
+std::size_t label_end(std::string_view text) {
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i space = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(' ')), x);
+    const __m128i term =
+        _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('<')), _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(space, term)));
+    if (found != 0) return at + static_cast<unsigned>(__builtin_ctz(found));
+  }
+#endif
+  while (at < text.size() && static_cast<unsigned char>(text[at]) > ' ' && text[at] != '<' &&
+         text[at] != '"')
+    ++at;
+  return at;
+}
+
 bool take_blank(std::string_view& rest, std::string_view& label) {
   if (!rest.starts_with("_:")) return false;
-  std::size_t end = std::min(rest.find(' '), rest.size());
-  // Terms need no space between them, and tabs are space too.
-  const std::size_t other = rest.substr(0, end).find_first_of("\t<\"");
-  end = std::min(end, other);
+  const std::size_t end = label_end(rest);
   if (end == 2) return false;
   label = rest.substr(0, end);
   rest = trim_begin(rest.substr(end));
