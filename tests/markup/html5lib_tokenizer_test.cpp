@@ -49,7 +49,7 @@ std::string unescape(std::string_view text, bool& lone) {
 
 /// The standard leaves U+0000 in text of the data state and CDATA sections to the tree; the
 /// tokenizer's decode functions make it U+FFFD everywhere.
-std::string without_nul(std::string text) {
+std::string without_nul(std::string_view text) {
   std::string out;
   for (const char c : text)
     if (c == '\0')
@@ -80,7 +80,8 @@ std::string expected_token(const element& token, bool twice, bool& lone) {
     const simdjson::dom::object stated = token.at(2).get_object().value();
     for (const auto [name, value] : stated)
       attributes[twice ? unescape(name, lone) : std::string(name)] = text(value);
-    for (const auto& [name, value] : attributes) out += " " + name + "=" + value;
+    for (const auto& [name, value] : attributes)
+      out.append(" ").append(name).append("=").append(value);
     if (token.get_array().value().size() > 3) out += " /";
     return out;
   }

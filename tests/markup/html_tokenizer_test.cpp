@@ -128,9 +128,12 @@ TEST(HtmlTokenizer, ReadsRawTextUpToItsOwnEndTag) {
             (Lines{"S title", "T a<b>&</titlex>", "E title", "T c"}));
   EXPECT_EQ(tokens("<textarea><script>x</script></textarea>"),
             (Lines{"S textarea", "T <script>x</script>", "E textarea"}));
-  for (const std::string tag : {"xmp", "iframe", "noembed", "noframes", "noscript"})
-    EXPECT_EQ(tokens("<" + tag + "><script>x</script></" + tag + ">"),
-              (Lines{"S " + tag, "T <script>x</script>", "E " + tag}));
+  for (const std::string_view tag : {"xmp", "iframe", "noembed", "noframes", "noscript"}) {
+    const std::string name(tag);
+    std::string page = "<";
+    page.append(name).append("><script>x</script></").append(name).append(">");
+    EXPECT_EQ(tokens(page), (Lines{"S " + name, "T <script>x</script>", "E " + name}));
+  }
   EXPECT_EQ(tokens("<plaintext>a</plaintext>"), (Lines{"S plaintext", "T a</plaintext>"}));
   EXPECT_EQ(tokens("<title>a</title"), (Lines{"S title", "T a</title"}));
   EXPECT_EQ(tokens("<title>a</title "), (Lines{"S title", "T a"}));
