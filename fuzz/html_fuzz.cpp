@@ -33,6 +33,15 @@ void tokens(std::string_view page) {
       decode_attribute(text, attribute.value);
     }
   }
+  HtmlTokenizer reading(page), passing(page);
+  passing.set_attribute_filter({});
+  HtmlToken other;
+  while (reading.next(token)) {
+    require(passing.next(other) && token.kind == other.kind);
+    require(token.begin == other.begin && token.end == other.end);
+    require(token.kind != HtmlTokenKind::StartTag || token.self_closing == other.self_closing);
+  }
+  require(!passing.next(other));
   HtmlTokenizer skipping(page, kLimits);
   while (skipping.next_start_tag({HtmlTag::Script}, token)) --scripts;
   require(scripts == 0);

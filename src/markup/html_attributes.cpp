@@ -69,6 +69,37 @@ inline Found next_attribute(const char*& p, const char* end, AttributeSpan& out,
   return Found::Attribute;
 }
 
+/// Moves `p`, which stands where an attribute may begin, behind the next quoted value, if in front
+/// of it there is but ` name=` or ` word name=` and no more than 32 bytes: nothing that
+/// next_attribute() would read in another way.
+inline bool skip_quoted(const char*& p, const char* end) {
+#if defined(__SSE2__)
+  if (end - p < 32) return false;
+  const __m128i low = scan::load(p), high = scan::load(p + 16);
+  const auto where = [&](char c) {
+    return scan::mask(scan::is(low, c)) | scan::mask(scan::is(high, c)) << 16;
+  };
+  const unsigned twice = where('"'), once = where('\'');
+  const unsigned stops = twice | once | where('>');
+  if (stops == 0) return false;
+  const int quote = std::countr_zero(stops);
+  const unsigned bit = 1u << quote;
+  // One '=', right before the quote, and a name before it.
+  if (quote < 2 || p[quote] == '>' || (where('=') & (bit - 1)) != bit >> 1) return false;
+  const auto before = static_cast<unsigned char>(p[quote - 2]);
+  if (before <= ' ' || before == '/') return false;
+  const unsigned closing = ((twice & bit) != 0 ? twice : once) & ~(bit | (bit - 1));
+  const char* const close =
+      closing != 0 ? p + std::countr_zero(closing) : find_near(p + 32, end, p[quote]);
+  if (close == end) return false;
+  p = close + 1;
+  return true;
+#else
+  static_cast<void>(p), static_cast<void>(end);
+  return false;
+#endif
+}
+
 }  // namespace
 
 const char* HtmlTokenizer::read_attributes(HtmlToken& token, const char* p) {
@@ -98,6 +129,8 @@ const char* HtmlTokenizer::read_attributes(HtmlToken& token, const char* p) {
 const char* HtmlTokenizer::skip_attributes(const char* p, bool& self_closing) const {
   AttributeSpan attribute;
   for (;;) {
+    if (p != end_ && *p == '>') return p + 1;
+    if (skip_quoted(p, end_)) continue;
     const Found found = next_attribute(p, end_, attribute, self_closing);
     if (found == Found::TagEnd) return p;
     if (found == Found::PageEnd) return nullptr;

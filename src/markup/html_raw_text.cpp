@@ -19,13 +19,6 @@ bool is_tag(const char* p, const char* end, std::string_view open, std::string_v
   return starts_with_nocase(p, end, name) && ends_name(p + name.size(), end);
 }
 
-bool has_special(const char* p, const char* end) {
-  bool special = false;
-  for (p = find_text_end(p, end, special); p != end; p = find_text_end(p + 1, end, special)) {
-  }
-  return special;
-}
-
 /// Start tags that end foreign content (§13.2.6.5); font only with certain attributes.
 constexpr HtmlTagSet kBreakOut = {
     HtmlTag::B,      HtmlTag::Big,    HtmlTag::Blockquote, HtmlTag::Body,  HtmlTag::Br,
@@ -118,7 +111,7 @@ HtmlTokenizer::Step HtmlTokenizer::raw_text(HtmlToken& token) {
   token.kind = HtmlTokenKind::Text;
   token.text = {at_, static_cast<std::size_t>(stop - at_)};
   token.raw_text = model_ != HtmlContentModel::Rcdata;
-  token.text_has_references = !token.raw_text && has_special(at_, stop);
+  token.text_has_references = !token.raw_text && has_special(token.text);
   span(token, at_, stop);
   return Step::Token;
 }

@@ -111,9 +111,26 @@ inline const char* find_text_end(const char* p, const char* end, bool& special) 
   return p;
 }
 
+/// Whether there is a '&', CR or U+0000: what decode_text() and decode_attribute() change.
+inline bool has_special(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+#if defined(__SSE2__)
+  for (; end - p >= 16; p += 16) {
+    const __m128i v = scan::load(p);
+    const __m128i odd =
+        _mm_or_si128(scan::is(v, '&'), _mm_or_si128(scan::is(v, '\r'), scan::is(v, '\0')));
+    if (scan::mask(odd) != 0) return true;
+  }
+#endif
+  for (; p != end; ++p)
+    if (*p == '&' || *p == '\r' || *p == '\0') return true;
+  return false;
+}
+
 /// End of a tag or attribute name: white space, '/', '>' and, for an attribute, '='.
 template <bool kAttribute>
-inline NameScan find_name_end(const char* p, const char* end) {
+[[gnu::always_inline]] inline NameScan find_name_end(const char* p, const char* end) {
   bool changes = false;
 #if defined(__SSE2__)
   for (; end - p >= 16; p += 16) {

@@ -1,18 +1,13 @@
 #include "markup/html_tags.h"
 
-#include <array>
+#include <iterator>
 
 #include "markup/html_tag_hash.h"
 
 namespace crosstail::markup {
 namespace {
 
-constexpr std::string_view kNames[] = {"",
-#define CT_TAG(id, name) name,
-                                       CT_HTML_TAGS(CT_TAG)
-#undef CT_TAG
-};
-constexpr std::size_t kCount = std::size(kNames);
+constexpr std::size_t kCount = std::size(kHtmlTagNames);
 static_assert(kCount == static_cast<std::size_t>(HtmlTag::Count_));
 
 constexpr TagKey key_of(std::string_view name) {
@@ -30,7 +25,7 @@ constexpr TagKey key_of(std::string_view name) {
 constinit const TagTable kTagTable = [] {
   TagTable table;
   for (std::size_t i = 1; i < kCount; ++i) {
-    const TagKey key = key_of(kNames[i]);
+    const TagKey key = key_of(kHtmlTagNames[i]);
     std::size_t slot = TagTable::slot_of(key);
     while (table.tags[slot] != HtmlTag::Other) slot = (slot + 1) % TagTable::kSlots;
     table.keys[slot] = key;
@@ -38,10 +33,6 @@ constinit const TagTable kTagTable = [] {
   }
   return table;
 }();
-
-std::string_view name(HtmlTag tag) {
-  return kNames[static_cast<std::size_t>(tag)];
-}
 
 HtmlTag html_tag(std::string_view lower_case_name) {
   if (lower_case_name.empty() || lower_case_name.size() > 16) return HtmlTag::Other;

@@ -52,13 +52,21 @@ enum class HtmlTag : std::uint8_t {
       Count_
 };
 
+inline constexpr std::string_view kHtmlTagNames[] = {"",
+#define CT_TAG(id, name) name,
+                                                     CT_HTML_TAGS(CT_TAG)
+#undef CT_TAG
+};
+
 /// The name of a known tag, static; empty for Other.
-std::string_view name(HtmlTag tag);
+constexpr std::string_view name(HtmlTag tag) {
+  return kHtmlTagNames[static_cast<std::size_t>(tag)];
+}
 
 /// The tag of a name in ASCII lower case, Other if it is not a known one.
 HtmlTag html_tag(std::string_view lower_case_name);
 
-/// A set of known tags, in constant time and 32 bytes.
+/// A set of known tags, in constant time.
 class HtmlTagSet {
  public:
   constexpr HtmlTagSet() = default;
@@ -68,20 +76,33 @@ class HtmlTagSet {
   constexpr void add(HtmlTag tag) {
     const auto i = static_cast<unsigned>(tag);
     words_[i / 64] |= std::uint64_t{1} << (i % 64);
+    letters_ |= tag == HtmlTag::Other ? ~0u : 1u << (name(tag).front() & 31);
   }
   [[nodiscard]] constexpr bool has(HtmlTag tag) const {
     const auto i = static_cast<unsigned>(tag);
     return (words_[i / 64] >> (i % 64) & 1) != 0;
   }
+  /// False only if no name in the set begins with this ASCII letter, of either case.
+  [[nodiscard]] constexpr bool may_begin_with(char letter) const {
+    return (letters_ >> (letter & 31) & 1) != 0;
+  }
+  [[nodiscard]] constexpr HtmlTagSet with(const HtmlTagSet& other) const {
+    HtmlTagSet both = *this;
+    for (int i = 0; i < 4; ++i) both.words_[i] |= other.words_[i];
+    both.letters_ |= other.letters_;
+    return both;
+  }
   /// Every tag, Other too.
   static constexpr HtmlTagSet all() {
     HtmlTagSet set;
     for (std::uint64_t& word : set.words_) word = ~std::uint64_t{0};
+    set.letters_ = ~0u;
     return set;
   }
 
  private:
   std::uint64_t words_[4] = {};
+  std::uint32_t letters_ = 0;  ///< first letters of the names
 };
 
 }  // namespace crosstail::markup

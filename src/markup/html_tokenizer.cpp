@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
+/// Tags after which the tokenizer reads differently (see follow()).
+constexpr HtmlTagSet kModelTags = {
+    HtmlTag::Iframe,    HtmlTag::Math,   HtmlTag::Noembed, HtmlTag::Noframes, HtmlTag::Noscript,
+    HtmlTag::Plaintext, HtmlTag::Script, HtmlTag::Style,   HtmlTag::Svg,      HtmlTag::Template,
+    HtmlTag::Textarea,  HtmlTag::Title,  HtmlTag::Xmp};
+
 /// Reads a tag name into machine words, ASCII letters made lower case. `size` is at most 16.
 TagKey load_key(const char* p, std::size_t size, const char* page_end) {
   char bytes[16] = {};
@@ -88,6 +94,7 @@ bool HtmlTokenizer::next(HtmlToken& token) {
 
 bool HtmlTokenizer::next_start_tag(const HtmlTagSet& wanted, HtmlToken& token) {
   const HtmlTagSet before = std::exchange(wanted_attributes_, wanted);
+  const HtmlTagSet looked_at = wanted.with(kModelTags);
   bool found = false;
   while (!found && at_ != end_) {
     if (model_ != HtmlContentModel::Data) {
@@ -95,6 +102,7 @@ bool HtmlTokenizer::next_start_tag(const HtmlTagSet& wanted, HtmlToken& token) {
       continue;
     }
     at_ = find_near(at_, end_, '<');
+    if (pass_over(looked_at)) continue;
     if (!is_markup(at_)) {
       if (at_ != end_) ++at_;
       continue;
@@ -105,6 +113,23 @@ bool HtmlTokenizer::next_start_tag(const HtmlTagSet& wanted, HtmlToken& token) {
   }
   wanted_attributes_ = before;
   return found;
+}
+
+/// Moves behind the tag at at_ if it can neither be in `looked_at` nor change how what follows is
+/// read; else, or where the tag is cut off, does nothing.
+bool HtmlTokenizer::pass_over(const HtmlTagSet& looked_at) {
+  if (end_ - at_ < 3) return false;
+  const bool is_end = at_[1] == '/';
+  const char* const name = at_ + (is_end ? 2 : 1);
+  if (!is_ascii_alpha(*name)) return false;
+  if (is_end ? template_depth_ > 0 || !foreign_.empty()
+             : !foreign_.empty() || looked_at.may_begin_with(*name))
+    return false;
+  bool self_closing = false;
+  const char* const close = skip_attributes(find_name_end<false>(name, end_).end, self_closing);
+  if (close == nullptr) return false;
+  at_ = close;
+  return true;
 }
 
 HtmlTokenizer::Step HtmlTokenizer::markup(HtmlToken& token) {
@@ -134,7 +159,8 @@ HtmlTokenizer::Step HtmlTokenizer::tag(HtmlToken& token) {
   const NameScan scan = find_name_end<false>(name, end_);
   const auto size = static_cast<std::size_t>(scan.end - name);
   token.tag = size <= 16 ? kTagTable.find(load_key(name, size, end_)) : HtmlTag::Other;
-  if (markup::name(token.tag).size() != size) token.tag = HtmlTag::Other;  // U+0000 at its end
+  if (scan.changes && markup::name(token.tag).size() != size)
+    token.tag = HtmlTag::Other;  // U+0000 at its end
   token.attributes.clear();
   names_.clear();
   changes_.clear();

@@ -91,6 +91,7 @@ class HtmlTokenizer {
   enum class Step : std::uint8_t { Token, Nothing, End };
   enum class ForeignPlace : std::uint8_t { Svg, Math, Integration };
 
+  bool pass_over(const HtmlTagSet& looked_at);
   Step markup(HtmlToken& token);
   Step tag(HtmlToken& token);
   Step declaration(HtmlToken& token);

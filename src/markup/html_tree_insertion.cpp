@@ -12,13 +12,6 @@ namespace {
 constexpr HtmlTagSet kFostering = {HtmlTag::Table, HtmlTag::Tbody, HtmlTag::Tfoot, HtmlTag::Thead,
                                    HtmlTag::Tr};
 
-/// Whether decode_attribute() would change the value.
-bool has_special(std::string_view value) {
-  for (const char c : value)
-    if (c == '&' || c == '\r' || c == '\0') return true;
-  return false;
-}
-
 }  // namespace
 
 NodeId TreeBuilder::add_node(HtmlNode::Kind kind) {
