@@ -1,6 +1,6 @@
 #include "markup/syntax_filter.h"
 
-#include <immintrin.h>
+#include <emmintrin.h>
 
 #include <array>
 #include <bit>
@@ -70,47 +70,28 @@ __m128i is(__m128i block, char c) {
   return _mm_cmpeq_epi8(_mm_or_si128(block, _mm_set1_epi8(0x20)), _mm_set1_epi8(c));
 }
 
-// Where the next `=` behind a name of ours may be, from `at` on.
-
-const char* next_equal_sign(const char* at, const char* end) {
-  const void* found = std::memchr(at, '=', static_cast<std::size_t>(end - at));
-  return found == nullptr ? end : static_cast<const char*>(found);
-}
-
-#define CT_AVX2 __attribute__((target("avx2")))
-
-CT_AVX2 inline __m256i load_32(const char* at) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-}
-
-CT_AVX2 inline __m256i is_32(__m256i block, char c) {
-  return _mm256_cmpeq_epi8(_mm256_or_si256(block, _mm256_set1_epi8(0x20)), _mm256_set1_epi8(c));
-}
-
-/// By the last two letters of the names, or white space, before it. Reads two bytes before `at`.
-CT_AVX2 const char* next_name_end_avx2(const char* at, const char* end) {
-  for (; end - at >= 32; at += 32) {
-    const __m256i equal = _mm256_cmpeq_epi8(load_32(at), _mm256_set1_epi8('='));
-    const __m256i last = load_32(at - 1), before = load_32(at - 2);
-    const __m256i space = _mm256_cmpeq_epi8(_mm256_min_epu8(last, _mm256_set1_epi8(' ')), last);
-    const __m256i type = _mm256_and_si256(is_32(last, 'e'), is_32(before, 'p'));
-    const __m256i property = _mm256_and_si256(is_32(last, 'y'), is_32(before, 't'));
-    const __m256i prop_of =
-        _mm256_and_si256(_mm256_or_si256(is_32(last, 'p'), is_32(last, 'f')), is_32(before, 'o'));
-    const __m256i relation =
-        _mm256_and_si256(_mm256_or_si256(is_32(last, 'l'), is_32(last, 'v')), is_32(before, 'e'));
-    const __m256i names =
-        _mm256_or_si256(_mm256_or_si256(type, property), _mm256_or_si256(prop_of, relation));
-    const int found = _mm256_movemask_epi8(_mm256_and_si256(equal, _mm256_or_si256(space, names)));
-    if (found != 0) return at + std::countr_zero(static_cast<unsigned>(found));
+/// Bit i: byte i of the 64 at `at` is `=`.
+std::uint64_t equal_signs(const char* at) {
+  const __m128i sign = _mm_set1_epi8('=');
+  std::uint64_t bits = 0;
+  for (std::size_t part = 0; part < 4; ++part) {
+    const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(load(at + part * 16), sign));
+    bits |= std::uint64_t{static_cast<std::uint32_t>(found)} << (part * 16);
   }
-  return next_equal_sign(at, end);
+  return bits;
 }
 
-const char* next_name_end(const char* at, const char* end) {
-  static const bool avx2 = __builtin_cpu_supports("avx2") != 0;
-  return avx2 ? next_name_end_avx2(at, end) : next_equal_sign(at, end);
-}
+/// True for what stands before the `=` of an attribute of ours: the last letter of one of the
+/// names, or white space.
+constexpr std::array<bool, 256> kBeforeEqual = [] {
+  std::array<bool, 256> table{};
+  for (const char c : {' ', '\n', '\t', '\r', '\f'}) table[static_cast<unsigned char>(c)] = true;
+  for (const Attribute& attribute : kAttributes) {
+    const auto last = static_cast<unsigned char>(attribute.name.back());
+    table[last] = table[last & ~0x20u] = true;
+  }
+  return table;
+}();
 
 /// itemprop or property: no pair can be stated without one of them.
 bool holds_prop(const char* at, const char* end) {
@@ -135,19 +116,22 @@ class AttributeScan {
       : begin_(page.data()), end_(page.data() + page.size()) {}
 
   FaqSyntaxes read() {
-    if (end_ - begin_ < 3) return found_;
-    for (const char* at = begin_ + 2; at < end_; ++at) {  // no name of ours is shorter
-      at = next_name_end(at, end_);
-      if (at < end_) read_attribute(at);
-      if (found_.microdata && found_.rdfa) break;
+    const char* at = begin_ + 1;  // no name stands before the first byte
+    for (; end_ - at >= 64; at += 64) {
+      for (std::uint64_t found = equal_signs(at); found != 0; found &= found - 1)
+        read_attribute(at + std::countr_zero(found));
+      if (found_.microdata && found_.rdfa) return found_;
     }
+    for (; at < end_; ++at)
+      if (*at == '=') read_attribute(at);
     return found_;
   }
 
  private:
-  /// `equal`: a `=` of the page. White space around it belongs to no other one, so that looking
-  /// over it stays linear.
+  /// `equal`: a `=` of the page, not its first byte. White space around it belongs to no other one,
+  /// so that looking over it stays linear.
   void read_attribute(const char* equal) {
+    if (!kBeforeEqual[static_cast<unsigned char>(equal[-1])]) return;
     const char* name_end = equal;
     while (name_end > begin_ && is_space(name_end[-1])) --name_end;
     for (const Attribute& attribute : kAttributes) {
