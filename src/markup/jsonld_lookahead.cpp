@@ -96,6 +96,8 @@ bool goes_on_after_comma(std::string_view text, std::size_t at, JsonPlace place,
   const char c = text[at];
   if (c == '}' || c == ']') return goes_on_after_bracket(text, at + 1, style);
   if (c == '{') return starts_container(text, at, style);
+  if (c == '[' && place == JsonPlace::Object)  // its key is missing
+    return at_or_nul(text, look_past_space(text, at + 1, style)) == '{';
   if (quote_at(text, at).quote_class != QuoteClass::None)
     return place == JsonPlace::Array || quoted_key_likeness(text, at) != KeyLikeness::No;
   if (place == JsonPlace::Array)
@@ -243,7 +245,8 @@ bool ends_string(std::string_view text, std::size_t at, JsonPlace place, JsonSty
       break;
   }
   if (quote_at(text, next).quote_class == QuoteClass::None)
-    return place == JsonPlace::Object && bare_key_likeness(text, next) == KeyLikeness::Known;
+    return new_line && place == JsonPlace::Object &&
+           bare_key_likeness(text, next) == KeyLikeness::Known;
   if (place == JsonPlace::Array) return new_line;  // a comma is missing between strings
   return quoted_key_likeness(text, next) != KeyLikeness::No;
 }

@@ -7,7 +7,7 @@ namespace crosstail::markup {
 namespace {
 
 bool is_marked(char c) {
-  return c == '"' || c == '\\' || c == '\'' || c == '`' || c == '\xe2' ||
+  return c == '"' || c == '\\' || c == '\'' || c == '`' || c == '{' || c == '}' || c == '\xe2' ||
          static_cast<unsigned char>(c) < 0x20;
 }
 
@@ -26,6 +26,8 @@ class Scanner {
         string_.cut = true;
       } else if (text_[i] == '\\') {
         i = backslash(i);
+      } else if (text_[i] == '{' || text_[i] == '}') {
+        braces_ += text_[i++] == '{' ? 1 : -1;
       } else if (static_cast<unsigned char>(text_[i]) < 0x20) {
         control(text_[i++]);
       } else {
@@ -65,10 +67,11 @@ class Scanner {
     const Quote quote = quote_at(text_, i);
     if (quote.quote_class != first_.quote_class) return i + 1;
     const std::size_t after = i + quote.size;
-    if (const std::size_t end = missing_end(i); end != 0 && end >= begin_) {
+    const bool code = quoted_ && braces_ > 0;
+    if (const std::size_t end = code ? 0 : missing_end(i); end != 0) {
       ++counts_[JsonLdRepair::MissingQuote];
-      finish(end, i);
-    } else if (ends_at(i, quote)) {
+      finish(end, end);
+    } else if (!code && ends_at(i, quote)) {
       string_.cut = nothing_follows(after) && (quoted_ || text_[i - 1] == ' ');
       finish(i, after);
     } else if (quote.curly == first_.curly) {
@@ -120,19 +123,20 @@ class Scanner {
     return std::min(i + 2, text_.size());
   }
 
-  /// If the quote at `i` begins the next key, the end of the string before it, whose own quote is
-  /// missing; else 0.
+  /// If the quote at `i` begins a key further on, the end of the string before it, whose own quote
+  /// is missing: before the commas, brackets and white space that part the two. Else 0.
   [[nodiscard]] std::size_t missing_end(std::size_t i) const {
     if (place_ != JsonPlace::Object || quoted_key_likeness(text_, i) != KeyLikeness::Known)
       return 0;
-    bool line = false;
+    bool parted = false;
     std::size_t end = i;
-    while (end > 0 && static_cast<unsigned char>(text_[end - 1]) <= ' ')
-      line |= text_[--end] == '\n';
-    const bool comma = end > 0 && text_[end - 1] == ',';
-    if (!comma && !line) return 0;
-    if (comma) --end;
-    return end;
+    for (; end > begin_; --end) {
+      const char c = text_[end - 1];
+      const bool structural = c == '{' || c == '}' || c == '[' || c == ']' || c == ',';
+      if (!structural && static_cast<unsigned char>(c) > ' ') break;
+      parted |= c == ',' || c == '\n';
+    }
+    return parted ? end : 0;
   }
 
   std::string_view text_;
@@ -144,6 +148,7 @@ class Scanner {
   ScannedString string_;
   bool done_ = false, newline_ = false, control_ = false;
   bool quoted_ = false;  ///< quotes inside were seen
+  int braces_ = 0;       ///< open in the string: a sample of code, which has commas and keys too
 };
 
 }  // namespace

@@ -380,6 +380,18 @@ const Case kCombined[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Combined, Broken, ::testing::ValuesIn(kCombined));
 
+TEST(JsonLdRepair, AStringWithoutItsLastQuoteEndsBeforeTheBrackets) {
+  EXPECT_EQ(read_script(broken("\"A1.\"", "\"A1.")).pairs(), kTwo);
+  EXPECT_EQ(read_script(replaced(broken("\"A1.\"", "\"A1."), "\n", "")).pairs(),
+            (Pairs{"Q1? => A1.", "Q2? => A2."}));
+}
+
+TEST(JsonLdRepair, ASampleOfCodeInAnAnswerIsNoPair) {
+  EXPECT_EQ(
+      read_script(broken("A1.", R"(Write {"@type": "Question", "name": "x"} there.)")).pairs(),
+      (Pairs{R"(Q1? => Write {"@type": "Question", "name": "x"} there.)", "Q2? => A2."}));
+}
+
 TEST(JsonLdRepair, ValidJsonIsNeverTouched) {
   // What the heuristics would take for the end of a string, in valid JSON.
   const ReadPage page = read_script(
