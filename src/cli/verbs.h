@@ -12,5 +12,6 @@ std::unique_ptr<Verb> extract_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> slice_verb();
+std::unique_ptr<Verb> curate_verb();
 
 }  // namespace crosstail::cli

@@ -39,6 +39,21 @@ std::string cell(std::string_view text) {
   return out;
 }
 
+/// At most 200 bytes of whole code points on one line, with what Markdown would read as mark-up
+/// escaped.
+std::string excerpt(std::string_view text) {
+  constexpr std::size_t most = 200;
+  std::size_t end = std::min(text.size(), most);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+    --end;
+  std::string out;
+  for (const char c : text.substr(0, end)) {
+    if (std::string_view("*_`[]<>\\|#").find(c) != std::string_view::npos) out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return end < text.size() ? out + " …" : out;
+}
+
 void write_lengths(JsonWriter& json, const char* name, const LengthHistogram& lengths) {
   json.key(name).begin_object();
   for (const auto& [key, q] :
@@ -61,6 +76,10 @@ void write_language(JsonWriter& json, const std::string& code, const LanguageCar
   json.end_object();
   write_lengths(json, "question_length", language.question_lengths);
   write_lengths(json, "answer_length", language.answer_lengths);
+  json.key("examples").begin_array();
+  for (const auto& [question, answer] : language.examples)
+    json.begin_object().member("question", question).member("answer", answer).end_object();
+  json.end_array();
   json.end_object();
 }
 
@@ -166,7 +185,8 @@ std::string card_markdown(const DataCard& card, const CurateOptions& options) {
   for (const auto& [code, language] : card.languages) {
     if (language.examples.empty()) continue;
     out += "\n" + text::language_name(code) + ":\n\n";
-    for (const auto& example : language.examples) out += "    " + example + "\n";
+    for (const auto& [question, answer] : language.examples)
+      out += "- **" + excerpt(question) + "** " + excerpt(answer) + "\n";
   }
   return out;
 }

@@ -34,7 +34,7 @@ struct LanguageCard {
   std::array<std::uint64_t, kSplits> splits{};
   std::array<std::uint64_t, kQuestionTypes> types{};
   LengthHistogram question_lengths, answer_lengths;
-  std::vector<std::string> examples;  ///< questions and answers, JSON objects; at most two
+  std::vector<std::pair<std::string, std::string>> examples;  ///< question, answer; at most two
 };
 
 struct DataCard {

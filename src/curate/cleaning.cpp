@@ -1,12 +1,13 @@
 #include "curate/cleaning.h"
 
+#include <emmintrin.h>
 #include <unicode/uchar.h>
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
-#include "text/utf8.h"
+#include "text/decode.h"
 
 namespace crosstail::curate {
 namespace {
@@ -83,17 +84,32 @@ std::size_t match_word(std::string_view text, std::string_view word) {
   std::size_t t = 0, w = 0;
   while (w < word.size()) {
     if (t == text.size()) return 0;
-    const char32_t a = text::next_code_point(text, t);
-    const char32_t b = text::next_code_point(word, w);
+    const char32_t a = text::decode_next(text, t);
+    const char32_t b = text::decode_next(word, w);
     if (a != b && static_cast<char32_t>(u_tolower(static_cast<UChar32>(a))) != b) return 0;
   }
   return t;
 }
 
+/// False for most texts: there is no colon and no digit near the beginning. The colons of other
+/// scripts begin with the bytes ef (full-width) and e1 (Ethiopic).
+bool may_be_announced(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  for (const char c : text.substr(0, longest))
+    if (c == ':' || c == '\xEF' || c == '\xE1' || (c >= '0' && c <= '9')) return true;
+  return false;
+}
+
 /// Removes "Question 3:" and the like. A colon must follow, or for words of several letters and a
 /// number also '.', ')' or '-'.
 std::string_view without_word(std::string_view text, std::span<const std::string_view> words) {
+  if (!may_be_announced(text)) return text;
+  std::size_t at = 0;
+  const auto first = static_cast<char32_t>(
+      u_tolower(static_cast<UChar32>(text.empty() ? U' ' : text::decode_next(text, at))));
   for (const auto word : words) {
+    at = 0;
+    if (text::decode_next(word, at) != first) continue;
     const std::size_t length = match_word(text, word);
     if (length == 0) continue;
     std::string_view rest = text.substr(length);
@@ -134,15 +150,13 @@ bool is_emoji(char32_t c) {
 /// Removes emoji with their joiners and variation selectors. Symbols that are text unless a
 /// selector makes them pictures (™, ✓, →) stay unless it follows.
 void remove_emoji(std::string& text) {
-  const bool candidate = text.find_first_of("\xE2\xE3\xF0\xEF") != std::string::npos;
-  if (!candidate) return;
   std::string out;
   bool changed = false, after_emoji = false;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = at;
-    const char32_t c = text::next_code_point(text, at);
+    const char32_t c = text::decode_next(text, at);
     std::size_t ahead = at;
-    const char32_t next = at < text.size() ? text::next_code_point(text, ahead) : 0;
+    const char32_t next = at < text.size() ? text::decode_next(text, ahead) : 0;
     bool drop = is_emoji(c) || c == 0xFE0F || c == 0x20E3;
     if (next == 0xFE0F && c >= 0x203C) drop = true;
     if (c == 0x200D) drop = after_emoji;
@@ -165,10 +179,39 @@ void fold_spaces(std::string& text) {
   text.resize(to);
 }
 
-bool needs_folding(std::string_view text) {
-  return text.find_first_of("\t\r") != std::string_view::npos ||
-         text.find("  ") != std::string_view::npos || text.find(" \n") != std::string_view::npos ||
-         text.find("\n ") != std::string_view::npos;
+/// What the bytes of a text call for, found in one walk.
+struct Needs {
+  bool folding = false, emoji = false;
+};
+
+Needs needs_of(std::string_view text) {
+  // Sixteen bytes at a time: one compared with the byte before it.
+  Needs needs;
+  const auto look = [&](char c, char before) {
+    // Emoji and selectors begin with e2, e3 (a few), ef or f0.
+    needs.emoji |= c == '\xE2' || c == '\xE3' || c == '\xEF' || c == '\xF0';
+    needs.folding |= c == '\t' || c == '\r' || (c == ' ' && (before == ' ' || before == '\n')) ||
+                     (c == '\n' && before == ' ');
+  };
+  std::size_t i = 0;
+  if (!text.empty()) look(text[i++], 'x');
+  for (; i + 16 <= text.size(); i += 16) {
+    const __m128i now = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+    const __m128i last = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i - 1));
+    const auto is = [](__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+    const __m128i space = is(now, ' '), break_now = is(now, '\n');
+    const __m128i space_last = is(last, ' '), break_last = is(last, '\n');
+    const __m128i fold =
+        _mm_or_si128(_mm_or_si128(is(now, '\t'), is(now, '\r')),
+                     _mm_or_si128(_mm_and_si128(space, _mm_or_si128(space_last, break_last)),
+                                  _mm_and_si128(break_now, space_last)));
+    const __m128i emoji = _mm_or_si128(_mm_or_si128(is(now, '\xE2'), is(now, '\xE3')),
+                                       _mm_or_si128(is(now, '\xEF'), is(now, '\xF0')));
+    needs.folding |= _mm_movemask_epi8(fold) != 0;
+    needs.emoji |= _mm_movemask_epi8(emoji) != 0;
+  }
+  for (; i < text.size(); ++i) look(text[i], text[i - 1]);
+  return needs;
 }
 
 template <class Strip>
@@ -183,8 +226,12 @@ bool clean_with(std::string& text, const Strip& strip) {
   bool changed = view.size() != before;
   if (changed) text = std::string(view);
   const std::size_t stripped = text.size();
-  remove_emoji(text);
-  if (needs_folding(text)) {
+  Needs needs = needs_of(text);
+  if (needs.emoji) {
+    remove_emoji(text);
+    needs = needs_of(text);
+  }
+  if (needs.folding) {
     fold_spaces(text);
     changed = true;
   }

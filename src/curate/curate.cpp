@@ -75,20 +75,29 @@ class EvaluatorPool {
   std::vector<std::unique_ptr<Evaluator>> free_;
 };
 
-/// Numbers for names, in order of first appearance.
+/// Numbers for names, in order of first appearance. Many sites have many names: 64-bit hashes stand
+/// for them, and the names lie in one string.
 class NameTable {
  public:
   std::uint32_t number(const std::string& name) {
-    const auto [at, is_new] = numbers_.emplace(name, static_cast<std::uint32_t>(names_.size()));
-    if (is_new) names_.push_back(name);
-    return at->second;
+    bool is_new = false;
+    const std::uint32_t number = index_.find_or_add(xxh3(name), &is_new);
+    if (is_new) {
+      begins_.push_back(names_.size());
+      names_ += name;
+    }
+    return number;
   }
-  [[nodiscard]] const std::string& name(std::uint32_t number) const { return names_[number]; }
-  [[nodiscard]] std::size_t size() const { return names_.size(); }
+  [[nodiscard]] std::string name(std::uint32_t number) const {
+    const std::size_t end = number + 1 < begins_.size() ? begins_[number + 1] : names_.size();
+    return names_.substr(begins_[number], end - begins_[number]);
+  }
+  [[nodiscard]] std::size_t size() const { return begins_.size(); }
 
  private:
-  std::map<std::string, std::uint32_t> numbers_;
-  std::vector<std::string> names_;
+  HashIndex index_;
+  std::vector<std::size_t> begins_;
+  std::string names_;
 };
 
 /// A file of dropped pairs, or nothing.
@@ -167,6 +176,7 @@ class Run {
   Status drop_repeat(Reason reason, const SpilledPair& pair, std::string_view segments);
   Status write_all(const std::vector<Repeat>& repeats);
   void count_pair(const SpilledPair& pair, Split split, std::string_view segments);
+  void add_example(const SpilledPair& pair, std::string_view segments, LanguageCard& language);
   std::string note() const;
   void finish_card();
   Status put_in_place();
@@ -182,6 +192,7 @@ class Run {
   DroppedFile dropped_;
   DataCard card_;
   std::uint64_t spilled_ = 0;
+  data::FaqParser example_parser_;
   std::vector<std::uint64_t> site_pairs_, component_pairs_;
 };
 
@@ -369,12 +380,16 @@ void Run::count_pair(const SpilledPair& pair, Split split, std::string_view segm
   ++language.types[pair.type];
   language.question_lengths.add(pair.question_length);
   language.answer_lengths.add(pair.answer_length);
-  if (language.examples.size() < kExamples && pair.segments[0] < 2000) {
-    std::string example(segments.substr(0, pair.segments[0]));
-    if (options_.format == Format::Jsonl) example += '}';
-    while (!example.empty() && example.back() == '\n') example.pop_back();
-    language.examples.push_back(std::move(example));
-  }
+  if (language.examples.size() < kExamples) add_example(pair, segments, language);
+}
+
+/// Question and answer, where the format's first segment holds both.
+void Run::add_example(const SpilledPair& pair, std::string_view segments, LanguageCard& language) {
+  std::string record(segments.substr(0, pair.segments[0]));
+  if (options_.format == Format::Jsonl) record += '}';
+  data::FaqRow row;
+  if (!example_parser_.parse(record, row).ok()) return;
+  language.examples.push_back({row.record.question, row.record.answer});
 }
 
 std::string Run::note() const {

@@ -108,7 +108,7 @@ Reason Evaluator::judge(Verdict&) {
       changed = clean_webfaq(record.answer) || changed;
     }
   }
-  if (const Reason reason = filter(record.question, record.answer, options_.preset);
+  if (const Reason reason = filter(record.question, record.answer, options_.preset, forms_);
       reason != Reason::Kept)
     return reason;
   read_page();
@@ -197,15 +197,14 @@ void Evaluator::make_key(Verdict& verdict) {
   scratch_.assign(record.question);
   scratch_ += ' ';
   scratch_ += record.answer;
-  std::replace(scratch_.begin(), scratch_.end(), '\n', ' ');
+  for (char& c : scratch_)
+    if (c == '\n') c = ' ';
   verdict.key.identity = xxh3(scratch_);
-  if (options_.preset == Preset::Default) {
-    std::string& form = scratch_;
-    form.clear();
-    text::append_normal_form(form, record.question);
-    form += '\x1f';
-    text::append_normal_form(form, record.answer);
-    if (form.size() == 1) form = record.question + '\x1f' + record.answer;
+  const bool has_form = !forms_.question.empty() || !forms_.answer.empty();
+  if (options_.preset == Preset::Default && has_form) {
+    scratch_.assign(forms_.question);
+    scratch_ += '\x1f';
+    scratch_ += forms_.answer;
   }
   verdict.key.high = xxh3(scratch_, 1);
   verdict.key.low = xxh3(scratch_, 2);

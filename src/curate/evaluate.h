@@ -75,6 +75,7 @@ class Evaluator {
   std::string language_;
   float confidence_ = 0;
   std::string scratch_;
+  PairForms forms_;
   /// Of the page last seen: its rows follow each other.
   std::string page_url_, page_site_, page_key_, page_language_;
   std::string stated_tag_, stated_code_;  ///< the last tag parsed

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "text/decode.h"
 #include "text/normal_form.h"
 #include "text/script.h"
 #include "text/utf8.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t kShortestQuestion = 10, kShortestAnswer = 30;
 constexpr std::size_t kWebFaqMostLines = 10;
+constexpr std::size_t kLongestPhrase = 120;  ///< bytes; in filter_phrases.inc
 constexpr double kLongestQuestion = 1000, kLongestAnswer = 20000;
 
 using PhraseSet = std::unordered_set<std::string>;
@@ -58,7 +60,7 @@ double weight_of(char32_t c) {
 
 bool has_letter(std::string_view valid) {
   for (std::size_t at = 0; at < valid.size();) {
-    const char32_t c = text::next_code_point(valid, at);
+    const char32_t c = text::decode_next(valid, at);
     if (c < 0x80 ? ((c | 0x20U) >= 'a' && (c | 0x20U) <= 'z')
                  : u_isalpha(static_cast<UChar32>(c)) != 0)
       return true;
@@ -79,7 +81,7 @@ bool is_template(std::string_view question, std::string_view answer, std::string
     if (text.size() >= 11 &&
         (text.substr(0, 11) == "Lorem ipsum" || text.substr(0, 11) == "lorem ipsum"))
       return true;
-  if (form.size() > 120) return false;
+  if (form.size() > kLongestPhrase) return false;
   if (template_questions().contains(std::string(form))) return true;
   // The same with a number: "Question 1", "FAQ #12".
   std::string_view base = form;
@@ -88,12 +90,24 @@ bool is_template(std::string_view question, std::string_view answer, std::string
          template_questions().contains(std::string(base));
 }
 
+/// True if there is a question mark (of any script, or Greek's ';') near the end.
+bool ends_with_question_mark(std::string_view text) {
+  constexpr std::size_t tail = 16;
+  std::size_t at = text.size() - std::min(text.size(), tail);
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++at;
+  while (at < text.size())
+    if (is_question_mark(text::decode_next(text, at), true)) return true;
+  return false;
+}
+
 /// True if the text is one or more questions and nothing else.
-bool only_asks(std::string_view answer, bool greek) {
+bool only_asks(std::string_view answer) {
+  if (!ends_with_question_mark(answer)) return false;
+  const bool greek = text::dominant_script(answer) == text::Script::Greek;
   bool asked = false;
   std::size_t after = 0;  // letters since the last question mark
   for (std::size_t at = 0; at < answer.size();) {
-    const char32_t c = text::next_code_point(answer, at);
+    const char32_t c = text::decode_next(answer, at);
     if (is_question_mark(c, greek)) {
       asked = true;
       after = 0;
@@ -115,25 +129,27 @@ Reason filter_webfaq(std::string_view question, std::string_view answer) {
   return Reason::Kept;
 }
 
-Reason filter_default(std::string_view question, std::string_view answer) {
-  if (measured_length(question, kLongestQuestion + 1) > kLongestQuestion)
-    return Reason::QuestionTooLong;
-  if (measured_length(answer, kLongestAnswer + 1) > kLongestAnswer) return Reason::AnswerTooLong;
+/// No character counts for more than it has bytes.
+bool is_longer(std::string_view text, double most) {
+  return static_cast<double>(text.size()) > most && measured_length(text, most + 1) > most;
+}
+
+Reason filter_default(std::string_view question, std::string_view answer, PairForms& forms) {
+  if (is_longer(question, kLongestQuestion)) return Reason::QuestionTooLong;
+  if (is_longer(answer, kLongestAnswer)) return Reason::AnswerTooLong;
   if (!has_letter(question) || !has_letter(answer)) return Reason::NoLetters;
-  const std::string form = text::normal_form(question);
-  if (is_template(question, answer, form)) return Reason::Template;
-  if (answer.size() <= 300) {
-    const std::string answer_form = text::normal_form(answer);
-    if (answer_form == form) return Reason::AnswerIsQuestion;
-    if (pointing_answers().contains(answer_form)) return Reason::PointsElsewhere;
-  }
+  forms.question.clear();
+  forms.answer.clear();
+  text::append_normal_form(forms.question, question);
+  text::append_normal_form(forms.answer, answer);
+  if (is_template(question, answer, forms.question)) return Reason::Template;
+  if (forms.answer == forms.question) return Reason::AnswerIsQuestion;
+  if (forms.answer.size() <= kLongestPhrase && pointing_answers().contains(forms.answer))
+    return Reason::PointsElsewhere;
   if (measured_length(question, kShortestQuestion) < kShortestQuestion)
     return Reason::QuestionTooShort;
   if (measured_length(answer, kShortestAnswer) < kShortestAnswer) return Reason::AnswerTooShort;
-  // Greek letters begin with the bytes ce and cf.
-  const bool greek = answer.find_first_of("\xCE\xCF") != std::string_view::npos &&
-                     text::dominant_script(answer) == text::Script::Greek;
-  if (only_asks(answer, greek)) return Reason::AnswerWithQuestion;
+  if (only_asks(answer)) return Reason::AnswerWithQuestion;
   return Reason::Kept;
 }
 
@@ -192,7 +208,7 @@ double measured_length(std::string_view valid, double enough) {
       ++length;
       continue;
     }
-    length += weight_of(text::next_code_point(valid, at));
+    length += weight_of(text::decode_next(valid, at));
   }
   return length;
 }
@@ -224,10 +240,10 @@ bool is_question_mark(char32_t c, bool greek) {
   }
 }
 
-Reason filter(std::string_view question, std::string_view answer, Preset preset) {
+Reason filter(std::string_view question, std::string_view answer, Preset preset, PairForms& forms) {
   if (question.empty()) return Reason::EmptyQuestion;
   if (answer.empty()) return Reason::EmptyAnswer;
-  return preset == Preset::Default ? filter_default(question, answer)
+  return preset == Preset::Default ? filter_default(question, answer, forms)
                                    : filter_webfaq(question, answer);
 }
 

@@ -2,6 +2,7 @@
 /// Which pairs are worth keeping. Each dropped pair has one reason: the first that holds.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "curate/options.h"
@@ -43,9 +44,15 @@ double measured_length(std::string_view valid, double enough);
 /// Ethiopic, Coptic, Vai, reversed, doubled, vertical forms.
 bool is_question_mark(char32_t c, bool greek = false);
 
-/// Everything but language and duplicates. Texts are valid UTF-8, already cleaned.
-/// WebFAQ's presets (papers.md §2): empty; answer contains '?'; answer has 10 or more newlines;
-/// question under 10, answer under 30 characters.
-Reason filter(std::string_view question, std::string_view answer, Preset preset);
+/// Normal forms (text/normal_form.h) of a pair; the default filters make them, duplicates need
+/// them.
+struct PairForms {
+  std::string question, answer;
+};
+
+/// Everything but language and duplicates. `forms` is filled by the default preset. Texts are valid
+/// UTF-8, already cleaned. WebFAQ's presets (papers.md §2): empty; answer contains '?'; answer has
+/// 10 or more newlines; question under 10, answer under 30 characters.
+Reason filter(std::string_view question, std::string_view answer, Preset preset, PairForms& forms);
 
 }  // namespace crosstail::curate

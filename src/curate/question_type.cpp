@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "curate/filters.h"
+#include "text/decode.h"
 #include "text/utf8.h"
 
 namespace crosstail::curate {
@@ -17,7 +18,8 @@ namespace {
 
 #include "curate/question_words.inc"
 
-constexpr std::size_t kMaxBytes = 400;
+/// Bytes looked at: enough for the first words, or for the whole of most questions.
+constexpr std::size_t kLeadBytes = 100, kMaxBytes = 400;
 /// How many words may stand before the question word ("In which", "So, what").
 constexpr std::size_t kMaxLead = 3;
 
@@ -34,8 +36,8 @@ struct Word {
 struct Rules {
   bool anywhere = false;
   std::vector<Word> words;  ///< of languages where the word stands anywhere
-  /// Of the others: phrases of one to three words; "^" before those that must stand first.
-  std::unordered_map<std::string_view, QuestionType> phrases;
+  /// Of the others: phrases of one to three words, and those that must stand first.
+  std::unordered_map<std::string_view, QuestionType> phrases, initial;
 };
 
 void add_words(Rules& rules, std::string_view list, QuestionType type) {
@@ -46,6 +48,8 @@ void add_words(Rules& rules, std::string_view list, QuestionType type) {
     const bool initial = word.starts_with("^");
     if (rules.anywhere)
       rules.words.push_back({std::string(word.substr(initial ? 1 : 0)), type, initial});
+    else if (initial)
+      rules.initial.emplace(word.substr(1), type);
     else
       rules.phrases.emplace(word, type);
   }
@@ -65,23 +69,44 @@ const std::map<std::string_view, Rules>& all_rules() {
   return rules;
 }
 
-/// The question in lower case with punctuation (but apostrophes and hyphens inside words) as
-/// spaces, and a space at both ends. `asks` is set if there is a question mark.
-std::string folded(std::string_view question, bool greek, bool& asks) {
+/// What a code point is in a folded question: itself in lower case, or a space.
+const std::array<char16_t, 0x10000>& folds() {
+  static const auto table = [] {
+    std::array<char16_t, 0x10000> t{};
+    for (UChar32 c = 0; c < 0x10000; ++c) {
+      const bool word_mark = c == '\'' || c == '-' || c == 0x2019 || c == 0x200C;
+      const bool kept =
+          word_mark || u_isalnum(c) != 0 || (U_MASK(u_charType(c)) & U_GC_M_MASK) != 0;
+      const UChar32 to = kept ? u_tolower(c) : ' ';
+      t[static_cast<std::size_t>(c)] = static_cast<char16_t>(to > 0xFFFF ? c : to);
+    }
+    return t;
+  }();
+  return table;
+}
+
+/// The first `most` bytes of the question in lower case, with punctuation (but apostrophes and
+/// hyphens inside words) as spaces, and a space at both ends.
+std::string folded(std::string_view question, std::size_t most) {
+  const auto& table = folds();
   std::string out(1, ' ');
-  for (std::size_t at = 0; at < question.size();) {
-    const char32_t c = text::next_code_point(question, at);
-    asks |= is_question_mark(c, greek);
-    if (out.size() > kMaxBytes) continue;
-    const bool word_mark = c == '\'' || c == '-' || c == 0x2019 || c == 0x200C;
-    if (word_mark || u_isalnum(static_cast<UChar32>(c)) != 0 ||
-        (U_MASK(u_charType(static_cast<UChar32>(c))) & U_GC_M_MASK) != 0)
-      text::append_utf8(out, static_cast<char32_t>(u_tolower(static_cast<UChar32>(c))));
-    else if (out.back() != ' ')
-      out += ' ';
+  for (std::size_t at = 0; at < question.size() && out.size() < most;) {
+    const char32_t c = text::decode_next(question, at);
+    const char32_t to = c < table.size() ? char32_t{table[c]} : c;
+    if (to == ' ' && out.back() == ' ') continue;
+    if (to < 0x80)
+      out += static_cast<char>(to);
+    else
+      text::append_utf8(out, to);
   }
   if (out.back() != ' ') out += ' ';
   return out;
+}
+
+bool has_question_mark(std::string_view question, bool greek) {
+  for (std::size_t at = 0; at < question.size();)
+    if (is_question_mark(text::decode_next(question, at), greek)) return true;
+  return false;
 }
 
 /// The type of the phrase that stands first; of several there, of the longest.
@@ -99,8 +124,7 @@ QuestionType match_phrases(const Rules& rules, const std::string& text) {
       if (const auto found = rules.phrases.find(phrase); found != rules.phrases.end())
         return found->second;
       if (lead != 0) continue;
-      const std::string initial = "^" + std::string(phrase);
-      if (const auto found = rules.phrases.find(initial); found != rules.phrases.end())
+      if (const auto found = rules.initial.find(phrase); found != rules.initial.end())
         return found->second;
     }
     begin = ends[0] + 1;
@@ -149,13 +173,13 @@ std::string_view name_of(QuestionType type) {
 QuestionType question_type(std::string_view question, std::string_view language) {
   const auto rules = all_rules().find(language);
   if (rules == all_rules().end()) return QuestionType::Unknown;
-  bool asks = false;
-  const std::string text = folded(question, language == "ell", asks);
   const Rules& found = rules->second;
+  const std::string text = folded(question, found.anywhere ? kMaxBytes : kLeadBytes);
   const QuestionType type =
       found.anywhere ? match_anywhere(found, text) : match_phrases(found, text);
   if (type != QuestionType::Unknown) return type;
-  return asks ? QuestionType::Unknown : QuestionType::NoQuestionWord;
+  return has_question_mark(question, language == "ell") ? QuestionType::Unknown
+                                                        : QuestionType::NoQuestionWord;
 }
 
 }  // namespace crosstail::curate

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "text/ngrams.h"
+#include "text/decode.h"
 #include "text/utf8.h"
 
 // The assembler finds the file through the include path of the sources.
@@ -94,7 +95,7 @@ std::string profile_text(std::string_view valid, std::size_t max_bytes) {
   std::size_t at = 0;
   bool space = true;
   while (at < valid.size() && at < max_bytes) {
-    const char32_t c = next_code_point(valid, at);
+    const char32_t c = decode_next(valid, at);
     const char32_t letter = c < small.size() ? small[c] : profile_letter(c);
     if (letter == 0) {
       if (!space) out += ' ';

@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "text/utf8.h"
+#include "text/decode.h"
 
 namespace crosstail::text {
 namespace {
@@ -116,7 +116,7 @@ Script dominant_script(std::string_view valid) {
   const auto& table = plane();
   std::array<std::uint32_t, kScripts> count{};
   for (std::size_t at = 0; at < valid.size();) {
-    const char32_t c = next_code_point(valid, at);
+    const char32_t c = decode_next(valid, at);
     ++count[static_cast<std::size_t>(c < table.size() ? table[c] : look_up(c))];
   }
   const auto of = [&](Script s) { return static_cast<double>(count[static_cast<std::size_t>(s)]); };
