@@ -46,7 +46,7 @@ Parts split(std::string_view url) {
 }
 
 /// The language of a segment that is a language tag as addresses have them: "de", "pt-br", "zh_CN",
-/// "zh-hans"; three letters only with a known name, so that "faq" and "app" are no languages.
+/// "zh-hans", "fil".
 std::string language_of_segment(std::string_view segment) {
   const std::size_t end = std::min(segment.find_first_of("-_"), segment.size());
   if (end < 2 || end > 3 || segment.size() > 11) return {};
@@ -59,9 +59,12 @@ std::string language_of_segment(std::string_view segment) {
   const auto tag = text::parse_language_tag(segment);
   if (!tag) return {};
   if (end != segment.size() && tag->region.empty() && tag->script.empty()) return {};
-  if (end == 3 && (text::language_name(tag->language) == tag->language ||
-                   text::short_language_code(tag->language).size() == 2))
-    return {};
+  // Three letters alone are too often words ("faq", "app", "new").
+  if (end == 3 && end == segment.size()) {
+    constexpr std::array<std::string_view, 8> known = {"fil", "yue", "ckb", "ast",
+                                                       "gsw", "hsb", "dsb", "szl"};
+    if (std::find(known.begin(), known.end(), lower(segment)) == known.end()) return {};
+  }
   return tag->language;
 }
 
