@@ -39,8 +39,10 @@ struct HtmlNode {
 };
 
 struct HtmlTreeLimits {
-  std::size_t max_depth = 512;         ///< deeper elements become siblings of the deepest allowed
-  std::size_t max_nodes = 2'000'000;   ///< the rest of the page is left out
+  std::size_t max_depth = 512;        ///< deeper elements become siblings of the deepest allowed
+  std::size_t max_nodes = 2'000'000;  ///< the rest of the page is left out
+  std::size_t max_attributes =
+      1'000'000;                       ///< of all elements together; more are dropped and counted
   std::uint64_t max_milliseconds = 0;  ///< 0: none
   bool scripting = true;               ///< noscript holds raw text, as in a browser with scripts
   HtmlLimits tokens;

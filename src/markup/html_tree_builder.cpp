@@ -45,7 +45,7 @@ void TreeBuilder::build() {
     tokenizer_.allow_cdata(!stack_.empty() && current().space != HtmlSpace::Html);
   }
   end_of_page();
-  tree_.attributes_dropped = tokenizer_.attributes_dropped();
+  tree_.attributes_dropped += tokenizer_.attributes_dropped();
   tree_.attributes_cut = tokenizer_.attributes_cut();
 }
 

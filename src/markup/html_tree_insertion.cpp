@@ -47,6 +47,10 @@ NodeId TreeBuilder::make_element(HtmlTag tag) {
 void TreeBuilder::take_attributes(HtmlNode& node, HtmlSpace space) {
   node.attributes_begin = static_cast<std::uint32_t>(tree_.attributes.size());
   for (HtmlAttribute attribute : token_.attributes) {
+    if (tree_.attributes.size() >= limits_.max_attributes) {
+      ++tree_.attributes_dropped;
+      continue;
+    }
     const std::string_view stated = attribute.name;
     if (space == HtmlSpace::Svg) attribute.name = svg_attribute_name(stated);
     if (space == HtmlSpace::Math && stated == "definitionurl") attribute.name = "definitionURL";

@@ -66,6 +66,14 @@ TEST(HtmlTreeLimits, StopsAtMaxNodes) {
   EXPECT_FALSE(HtmlTree::parse("<p>x", {.max_nodes = 100}).truncated);
 }
 
+TEST(HtmlTreeLimits, CountsTheAttributesItDrops) {
+  const HtmlTreeLimits limits = {.max_attributes = 3, .tokens = {.max_attributes = 2}};
+  const HtmlTree tree = HtmlTree::parse("<p a b c><p d e>", limits);
+  EXPECT_EQ(testing::brief(tree, 0),
+            "<html><head></head><body><p a= b=></p><p d=></p></body></html>");
+  EXPECT_EQ(tree.attributes_dropped, 2u);
+}
+
 TEST(HtmlTreeLimits, StopsWhenTheTimeIsUp) {
   const std::string page = repeated("<p a=b>x &amp; y", 3'000'000);
   const HtmlTree tree = HtmlTree::parse(page, {.max_nodes = 100'000'000, .max_milliseconds = 1});
