@@ -28,7 +28,7 @@ struct EvaluateOptions {
   std::uint64_t permutations = 10000, resamples = 10000, seed = 1, extremes = 10;
   std::string format = "ranked";  ///< ranked runs, or XOR-TyDi predictions
   bool xor_official = false, allow_leakage = false;
-  std::string punkt;
+  std::string punkt, passages;
   std::string output;         ///< folder for report.json, tables and per-query values
   std::uint64_t threads = 0;  ///< 0: all processors
 };
@@ -56,8 +56,11 @@ std::pair<std::string, std::string> named_run(const std::string& text) {
 Result<eval::EvaluationOptions> checked(const EvaluateOptions& o) {
   eval::EvaluationOptions out;
   out.xor_predictions = o.format == "xor";
-  if (o.qrels.empty() && !out.xor_predictions)
-    return Error{ErrorCode::InvalidArgument, "--qrels is needed (but for --format xor)"};
+  out.vectors = o.format == "vectors";
+  out.passages = o.passages;
+  if (o.qrels.empty() && o.format == "ranked")
+    return Error{ErrorCode::InvalidArgument,
+                 "--qrels is needed (but for --format xor and vectors)"};
   if (o.runs.empty())
     return Error{ErrorCode::InvalidArgument, "at least one --run NAME=FILE is needed"};
   out.qrels = o.qrels;
@@ -161,8 +164,8 @@ class EvaluateVerb final : public Verb {
         .text(o.output, "output", "DIR", "write report.json, tables.md, tables.tex, per-query.tsv",
               'o')
         .text(o.measures, "measures", "LIST", "measures, comma separated; the first one decides")
-        .choice(o.format, "format", {"ranked", "xor"},
-                "ranked runs, or XOR-TyDi predictions scored by R@kt")
+        .choice(o.format, "format", {"ranked", "xor", "vectors"},
+                "ranked runs; XOR-TyDi predictions scored by R@kt; or encoders' vectors")
         .count(o.threads, "threads", "N", "threads; 0: all processors")
         .section("What is compared")
         .text(o.baseline, "baseline", "NAME",
@@ -196,6 +199,9 @@ class EvaluateVerb final : public Verb {
               "attached questions, for runs without RUN.meta.json")
         .text(o.leave_out, "leave-out", "LIST", "what such runs left out: language,group,text")
         .flag(o.allow_leakage, "allow-leakage", "go on where queries find their own text")
+        .section("Vectors (--format vectors, --run NAME=QUERIES.npy,PASSAGES.npy)")
+        .text(o.passages, "passages", "FILE",
+              "the pool's rows (_id, lang, group); else rows pair up")
         .section("R@kt (--format xor)")
         .text(o.punkt, "punkt", "DIR", "NLTK's punkt_tab/english; else where NLTK keeps it")
         .flag(o.xor_official, "xor-official",

@@ -39,6 +39,28 @@ double incomplete_beta(double x, double a, double b) {
   return 1 - front * beta_fraction(1 - x, b, a) / b;
 }
 
+/// Upper incomplete gamma function Q(a, x), regularised: series below, continued fraction above
+/// (DLMF 8.7.1 and 8.9.2).
+double upper_gamma(double a, double x) {
+  if (x <= 0) return 1;
+  const double front = std::exp(a * std::log(x) - x - std::lgamma(a));
+  if (x < a + 1) {
+    double term = 1 / a, sum = term;
+    for (int n = 1; n < 10000 && term > sum * 1e-17; ++n) sum += term *= x / (a + n);
+    return 1 - front * sum;
+  }
+  double b = x + 1 - a, c = 1e300, d = 1 / b, fraction = d;
+  for (int n = 1; n < 10000; ++n) {
+    const double term = -n * (n - a);
+    b += 2;
+    d = 1 / (term * d + b);
+    c = b + term / c;
+    fraction *= c * d;
+    if (std::fabs(c * d - 1) < 1e-15) break;
+  }
+  return front * fraction;
+}
+
 template <class Cdf>
 double invert(double p, const Cdf& cdf) {
   double low = -1, high = 1;
@@ -70,6 +92,10 @@ double student_cdf(double x, double df) {
 double student_quantile(double p, double df) {
   const auto cdf = [df](double x) { return student_cdf(x, df); };
   return p > 0.5 ? -invert(1 - p, cdf) : invert(p, cdf);
+}
+
+double chi_square_tail(double x, double df) {
+  return upper_gamma(df / 2, x / 2);
 }
 
 }  // namespace crosstail::eval

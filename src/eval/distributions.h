@@ -1,5 +1,5 @@
 #pragma once
-/// The normal and Student's t distribution, as far as tests and intervals need them.
+/// The normal, Student's t and chi-square distributions, as far as tests and intervals need them.
 
 namespace crosstail::eval {
 
@@ -10,5 +10,8 @@ double normal_quantile(double p);
 double student_cdf(double x, double df);
 /// 0 < p < 1.
 double student_quantile(double p, double df);
+
+/// P(X >= x) with `df` > 0 degrees of freedom.
+double chi_square_tail(double x, double df);
 
 }  // namespace crosstail::eval

@@ -114,12 +114,13 @@ Status add_languages(Evaluation& out, const std::vector<const data::Query*>& row
   return {};
 }
 
-Status add_clusters(Evaluation& out, const data::Qrels& qrels,
+/// `qrels`: null where there are none (then only groups join queries).
+Status add_clusters(Evaluation& out, std::size_t count, const data::Qrels* qrels,
                     const std::vector<const data::Query*>& rows) {
   const std::string& by = out.options.cluster;
-  std::vector<std::string_view> keys(qrels.size());
+  std::vector<std::string_view> keys(count);
   if (by == "none") {
-    out.study.clusters = single_clusters(qrels.size());
+    out.study.clusters = single_clusters(count);
     return {};
   }
   const bool automatic = by == "auto";
@@ -132,8 +133,8 @@ Status add_clusters(Evaluation& out, const data::Qrels& qrels,
   if (!automatic && !any)
     return Error{ErrorCode::InvalidArgument,
                  "--cluster " + by + ": no query has such a field (`none` for no clusters)"};
-  out.study.clusters = automatic
-                           ? connected_clusters(qrels, keys, out.options.ranking.relevance_level)
+  out.study.clusters = automatic && qrels != nullptr
+                           ? connected_clusters(*qrels, keys, out.options.ranking.relevance_level)
                            : clusters_by_key(keys);
   return {};
 }
@@ -209,6 +210,29 @@ std::vector<std::size_t> kept_queries(const std::vector<char>& answered) {
   return out;
 }
 
+/// The headline's candidates are of one kind only: those with other wordings where there are any,
+/// else those that were not checked, else those with the same question.
+Status add_headline(Evaluation& out, Pool* pool) {
+  std::optional<std::size_t> chosen;
+  if (!out.options.system.empty()) {
+    CT_TRY(chosen, find_run(out.options, out.options.system, "--system"));
+  }
+  Wording kind = Wording::SameQuestion;
+  for (const auto& system : out.systems)
+    if (system.other_languages.value_or(false)) kind = std::min(kind, wording_of(system));
+  if (chosen) kind = wording_of(out.systems[*chosen]);
+  std::vector<std::optional<bool>> other;
+  for (const auto& system : out.systems) {
+    const bool another_kind = system.other_languages.value_or(false) && wording_of(system) != kind;
+    other.push_back(another_kind ? std::nullopt : system.other_languages);
+  }
+  out.headline = find_headline(out.study, other, chosen, out.options.study, pool);
+  choose_focus(out);
+  if (chosen && !out.headline) out.focus_system = *chosen;
+  out.leakage_statement = wording_statement(wording_of(out.systems[out.focus_system]));
+  return {};
+}
+
 Status add_findings(Evaluation& out, Context& context, Pool* pool) {
   CT_CHECK(add_claims(out));
   CT_CHECK(add_leakage(out, context));
@@ -221,15 +245,7 @@ Status add_findings(Evaluation& out, Context& context, Pool* pool) {
   }
   CT_TRY(out.result, run_study(out.study, out.options.study, pool));
   out.warnings.insert(out.warnings.end(), out.result.warnings.begin(), out.result.warnings.end());
-  std::vector<std::optional<bool>> other;
-  for (const auto& system : out.systems) other.push_back(system.other_languages);
-  std::optional<std::size_t> chosen;
-  if (!out.options.system.empty()) {
-    CT_TRY(chosen, find_run(out.options, out.options.system, "--system"));
-  }
-  out.headline = find_headline(out.study, other, chosen, out.options.study, pool);
-  choose_focus(out);
-  if (chosen && !out.headline) out.focus_system = *chosen;
+  CT_CHECK(add_headline(out, pool));
   add_sweep(out);
   CT_CHECK(add_slices(out, context, pool));
   CT_CHECK(add_tails(out, context, pool));
@@ -262,6 +278,13 @@ Result<Evaluation> evaluate(const EvaluationOptions& options, Pool* pool) {
   for (const auto& run : options.runs) out.study.systems.push_back(run.first);
   out.systems.resize(options.runs.size());
   out.study.values.resize(options.runs.size());
+  if (options.vectors) {
+    CT_CHECK(score_vectors(out, context, pool));
+    CT_CHECK(add_languages(out, context.rows));
+    CT_CHECK(add_clusters(out, context.kept.size(), nullptr, context.rows));
+    CT_CHECK(add_findings(out, context, pool));
+    return out;
+  }
   if (options.xor_predictions) {
     CT_CHECK(score_xor(out, context, pool));
     CT_CHECK(add_findings(out, context, pool));
@@ -292,7 +315,7 @@ Result<Evaluation> evaluate(const EvaluationOptions& options, Pool* pool) {
     context.kept.push_back(q);
   }
   CT_CHECK(add_languages(out, context.rows));
-  CT_CHECK(add_clusters(out, qrels, context.rows));
+  CT_CHECK(add_clusters(out, qrels.size(), &qrels, context.rows));
   CT_CHECK(add_findings(out, context, pool));
   return out;
 }

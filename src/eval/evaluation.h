@@ -39,6 +39,10 @@ struct EvaluationOptions {
   std::string questions;  ///< attached questions, for the leakage guard of runs without a record
   std::vector<std::string> leave_out;  ///< what such runs left out
   bool allow_leakage = false;
+  /// Encoders instead of runs: each run is `QUERIES.npy,PASSAGES.npy` (vector_measures.h). Rows
+  /// pair up, unless `passages` names the rows of a pool of all languages.
+  bool vectors = false;
+  std::string passages;
   bool xor_predictions = false, xor_official = false;
   std::string punkt;  ///< folder; empty: where NLTK keeps it
   std::vector<std::size_t> xor_tokens = {2000, 5000};

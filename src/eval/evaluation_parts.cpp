@@ -60,19 +60,6 @@ void warn_of_lopsided(Evaluation& out, const Context& context,
   }
 }
 
-std::string statement(const Evaluation& out) {
-  bool all_checked = true, group = false;
-  for (const SystemReport& system : out.systems) {
-    if (system.other_languages && !*system.other_languages) continue;
-    all_checked = all_checked && count_of(system, data::LeakGrade::SameText).checked &&
-                  count_of(system, data::LeakGrade::SameGroup).checked;
-    group = group || count_of(system, data::LeakGrade::SameGroup).queries > 0;
-  }
-  if (!all_checked) return "leakage unchecked";
-  return group ? "the same question in other languages is attached (an upper bound)"
-               : "only other wordings are attached";
-}
-
 std::vector<std::size_t> every(std::size_t count) {
   std::vector<std::size_t> out(count);
   std::iota(out.begin(), out.end(), std::size_t{0});
@@ -113,8 +100,26 @@ Status add_leakage(Evaluation& out, const Context& context) {
               "search with --leave-out text (or language, group), or ask for --allow-leakage"};
   }
   if (!questions.empty()) warn_of_lopsided(out, context, questions);
-  out.leakage_statement = statement(out);
   return {};
+}
+
+Wording wording_of(const SystemReport& system) {
+  if (count_of(system, data::LeakGrade::SameGroup).queries > 0) return Wording::SameQuestion;
+  const bool checked = count_of(system, data::LeakGrade::SameText).checked &&
+                       count_of(system, data::LeakGrade::SameGroup).checked;
+  return checked ? Wording::OtherOnly : Wording::Unchecked;
+}
+
+std::string_view wording_statement(Wording wording) {
+  switch (wording) {
+    case Wording::OtherOnly:
+      return "only other wordings are attached";
+    case Wording::SameQuestion:
+      return "the same question in other languages is attached (an upper bound)";
+    case Wording::Unchecked:
+      break;
+  }
+  return "leakage unchecked";
 }
 
 void add_leak_effects(Evaluation& out, const Context& context, Pool* pool) {
@@ -199,7 +204,7 @@ Status add_tails(Evaluation& out, const Context& context, Pool* pool) {
 
 Status add_extremes(Evaluation& out, const Context& context, Pool* pool) {
   if (out.options.extremes == 0 || out.focus_system == out.focus_baseline ||
-      out.options.xor_predictions)
+      out.options.xor_predictions || out.options.vectors)
     return {};
   std::vector<double> gain;
   for (std::size_t q = 0; q < out.study.queries.size(); ++q)

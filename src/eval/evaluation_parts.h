@@ -28,7 +28,16 @@ struct Context {
 /// R@kt instead of ranked measures: fills study, systems and context.
 Status score_xor(Evaluation& out, Context& context, Pool* pool);
 
-/// Leaks of every system, the refusal of same-text leaks, and the headline's sentence.
+/// Measures of vectors instead of runs.
+Status score_vectors(Evaluation& out, Context& context, Pool* pool);
+
+/// What the questions attached for a system are to the queries. An upper bound and an honest figure
+/// are never mixed.
+enum class Wording { OtherOnly, Unchecked, SameQuestion };
+Wording wording_of(const SystemReport& system);
+std::string_view wording_statement(Wording wording);
+
+/// Leaks of every system, and the refusal of same-text leaks.
 Status add_leakage(Evaluation& out, const Context& context);
 void add_leak_effects(Evaluation& out, const Context& context, Pool* pool);
 Status add_slices(Evaluation& out, const Context& context, Pool* pool);

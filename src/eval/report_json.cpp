@@ -14,6 +14,25 @@ namespace {
 /// Points of the plot of gain against density; more than this is a cloud, so a spread-out part.
 constexpr std::size_t kPlottedQueries = 3000;
 
+/// Measures that are not of rankings.
+constexpr std::pair<std::string_view, std::string_view> kOtherMeasures[] = {
+    {"nn-accuracy", "share of queries whose nearest row is their own"},
+    {"margin", "cosine over the mean cosine to the 4 nearest of either side"},
+    {"alignment", "squared distance of a pair; smaller is better"},
+    {"uniformity-term", "mean of exp(-2 squared distance) to other queries; smaller is better"},
+    {"lareqa-map", "average precision with all translations relevant"},
+    {"peer-p", "Kruskal-Wallis p of ranks by language; 1: no bias"},
+    {"own-language-excess@10",
+     "share of the own language in the top 10 less its share of the pool"},
+};
+
+std::string definition(const std::string& name) {
+  if (const auto measure = parse_measure(name)) return measure_definition(*measure);
+  for (const auto& [other, text] : kOtherMeasures)
+    if (other == name) return std::string(text);
+  return "share of questions with an answer in the first tokens of the passages (NLTK's words)";
+}
+
 class ReportWriter {
  public:
   ReportWriter(const Evaluation& evaluation, std::string& out) : e_(evaluation), json_(out, 1) {}
@@ -123,10 +142,7 @@ class ReportWriter {
   void measures() {
     json_.key("measures").begin_array();
     for (const auto& name : e_.study.measures) {
-      const auto measure = parse_measure(name);
-      json_.begin_object().member("name", name);
-      json_.member("definition", measure ? measure_definition(*measure)
-                                         : "an answer is among the first k tokens of the passages");
+      json_.begin_object().member("name", name).member("definition", definition(name));
       json_.end_object();
     }
     json_.end_array();

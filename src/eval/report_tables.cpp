@@ -79,6 +79,13 @@ std::string probability(const Node& node) {
   return *value < 0.0001 ? "<0.0001" : formatted("%.4f", *value);
 }
 
+/// "p = 0.0123", "p < 0.0001", or that there is none.
+std::string equation(const char* name, const Node& node) {
+  if (!node.number()) return std::string("no ") + name;
+  const std::string text = probability(node);
+  return std::string(name) + (text.front() == '<' ? " < " + text.substr(1) : " = " + text);
+}
+
 /// *, ** or *** for .05, .01 and .001.
 std::string stars(const Node& p) {
   const auto value = p.number();
@@ -109,7 +116,7 @@ void add_headline(const Node& report, ReportTables& out) {
       interval(h["gain"]) + stars(h["p"]) + " " + h["measure"].text() + " over " +
       h["baseline"].text() + ", the best of " + whole(h["baselines"]) +
       " systems without questions in another language (" + fixed(h["baseline_mean"]["value"]) +
-      " → " + fixed(h["system_mean"]["value"]) + "; p = " + probability(h["p"]) + "; " + counts(h) +
+      " → " + fixed(h["system_mean"]["value"]) + "; " + equation("p", h["p"]) + "; " + counts(h) +
       ").");
   out.headline.push_back("On leakage: " + h["leakage"].text() + ".");
   if (h["candidates"].number().value_or(1) > 1)
@@ -204,7 +211,7 @@ void add_tails(const Node& report, ReportTables& out) {
     table.note = report["focus"]["system"].text() + " against " +
                  report["focus"]["baseline"].text() + ", " + report["focus"]["measure"].text() +
                  ". Gain on the tail less gain on the head: " + signed_fixed(did["value"]) + " " +
-                 interval(did) + stars(view["p_holm"]) + ", p = " + probability(view["p"]) +
+                 interval(did) + stars(view["p_holm"]) + ", " + equation("p", view["p"]) +
                  ", Holm over the views " + probability(view["p_holm"]) +
                  "; within strata of the baseline's reciprocal rank " +
                  signed_fixed(view["within_strata"]) + ". " + view["description"].text() + ".";

@@ -32,6 +32,10 @@ TEST(Distributions, AgreeWithPublishedTables) {
   EXPECT_NEAR(student_quantile(0.995, 120), 2.617, 5e-4);
   EXPECT_NEAR(student_quantile(0.80, 20), 0.860, 5e-4);
   EXPECT_NEAR(student_cdf(-2.0, 1), 0.5 - std::atan(2.0) / std::acos(-1.0), 1e-12);
+  // Chi-square: 5% points of the standard table, and exp(-x/2) for two degrees.
+  EXPECT_NEAR(chi_square_tail(3.841, 1), 0.05, 2e-5);
+  EXPECT_NEAR(chi_square_tail(18.307, 10), 0.05, 2e-5);
+  EXPECT_NEAR(chi_square_tail(5, 2), std::exp(-2.5), 1e-12);
   EXPECT_NEAR(student_cdf(0.5, 2), 0.5 + 0.5 / (2 * std::sqrt(2 + 0.25)), 1e-12);
 }
 
