@@ -20,6 +20,8 @@ function add(id, build, note) {
   box.append(caption);
 }
 
+// Room for the axis label below the ticks.
+const bottom = 46;
 const style = { background: "transparent", fontSize: "12px", overflow: "visible" };
 const margin = (names) => Math.min(260, 20 + 7 * Math.max(4, ...names.map((n) => [...n].length)));
 
@@ -27,7 +29,7 @@ const margin = (names) => Math.min(260, 20 + 7 * Math.max(4, ...names.map((n) =>
 function intervals(rows, { label, x = "value", y = "name", zero = false, order }) {
   const names = [...new Set(rows.map((r) => r[y]))];
   return plot({
-    width: width(), height: 40 + 22 * names.length, marginLeft: margin(names), style,
+    width: width(), height: 66 + 22 * names.length, marginBottom: bottom, marginLeft: margin(names), style,
     x: { label, grid: true, nice: true }, y: { label: null, domain: order ?? names },
     marks: [
       zero ? ruleX([0], { stroke: "currentColor" }) : null,
@@ -69,7 +71,7 @@ function pairs(id, rows, key) {
       dot(part, { x: "value", y: "key", dy: shift.get(name), fill: stroke, r: 3.5, title: (r) => `${r.key}, ${r.name}: ${r.value.toFixed(4)} [${r.low.toFixed(4)}, ${r.high.toFixed(4)}]` }),
     ];
   });
-  add(id, () => plot({ width: width(), height: 40 + 26 * order.length, marginLeft: margin(order), style,
+  add(id, () => plot({ width: width(), height: 66 + 26 * order.length, marginBottom: bottom, marginLeft: margin(order), style,
     x: { label: report.focus.measure, grid: true, nice: true }, y: { label: null, domain: order }, marks }),
   `${report.focus.measure} of ${report.focus.system} (blue) and ${report.focus.baseline} (grey), with 95% intervals`);
 }
@@ -102,7 +104,7 @@ function tails() {
 function sweep() {
   if (!report.sweep.length) return;
   const rows = report.sweep.map((p) => ({ ...p, ...p.mean, curve: p.center && p.center !== "none" ? `${p.fusion}, centred` : p.fusion }));
-  add("sweep", () => plot({ width: width(), height: 320, style, x: { label: "α", grid: true }, y: { label: report.measures[0].name, grid: true, nice: true },
+  add("sweep", () => plot({ width: width(), height: 330, marginBottom: bottom, style, x: { label: "α", grid: true }, y: { label: report.measures[0].name, grid: true, nice: true },
     color: { legend: true },
     marks: [
       areaY(rows, { x: "alpha", y1: "low", y2: "high", fill: "curve", fillOpacity: 0.15 }),
@@ -121,7 +123,7 @@ function density() {
     const mean = (key) => part.reduce((sum, q) => sum + q[key], 0) / part.length;
     return { density: mean("density"), gain: mean("gain") };
   });
-  add("tail-density", () => plot({ width: width(), height: 320, style, x: { label: "density →", grid: true }, y: { label: "gain", grid: true },
+  add("tail-density", () => plot({ width: width(), height: 330, marginBottom: bottom, style, x: { label: "density →", grid: true }, y: { label: "gain", grid: true },
     marks: [
       ruleY([0], { stroke: "currentColor" }),
       dot(rows, { x: "density", y: "gain", r: 1.5, fill: "var(--soft)", fillOpacity: 0.4, title: (q) => `${q.id} (${q.language})` }),
