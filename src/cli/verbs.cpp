@@ -5,10 +5,11 @@ namespace crosstail::cli {
 std::vector<std::unique_ptr<Verb>> all_verbs() {
   std::vector<std::unique_ptr<Verb>> verbs;
   verbs.push_back(extract_verb());
+  verbs.push_back(curate_verb());
+  verbs.push_back(align_verb());
   verbs.push_back(slice_verb());
   verbs.push_back(evaluate_verb());
   verbs.push_back(report_verb());
-  verbs.push_back(curate_verb());
   return verbs;
 }
 

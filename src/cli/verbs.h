@@ -9,9 +9,10 @@
 namespace crosstail::cli {
 
 std::unique_ptr<Verb> extract_verb();
+std::unique_ptr<Verb> curate_verb();
+std::unique_ptr<Verb> align_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> slice_verb();
-std::unique_ptr<Verb> curate_verb();
 
 }  // namespace crosstail::cli

@@ -13,13 +13,17 @@ constexpr std::size_t kPendingBytes = std::size_t{64} << 10;
 constexpr std::size_t kDroppedAnswerBytes = 200;
 constexpr std::size_t kIdMemberBytes = 26;  ///< {"_id":" and 17 digits and "
 
-std::string passage_id(std::string_view answer) {
+}  // namespace
+
+std::string answer_passage_id(std::string_view answer) {
   constexpr char digits[] = "0123456789abcdef";
   std::uint64_t hash = xxh3(answer, 6);
   std::string id(17, 'a');
   for (std::size_t i = 16; i > 0; --i, hash >>= 4U) id[i] = digits[hash & 15U];
   return id;
 }
+
+namespace {
 
 /// Our own record, without the closing brace: the split is added later.
 void append_own(const data::FaqRow& row, QuestionType type, std::string& bytes) {
@@ -53,7 +57,9 @@ void append_tevatron(const data::FaqRow& row, std::string& bytes) {
   const auto& r = row.record;
   json.begin_object().member("query_id", r.id).member("query", r.question);
   json.key("positive_passages").begin_array().begin_object();
-  json.member("docid", passage_id(r.answer)).member("title", r.title).member("text", r.answer);
+  json.member("docid", answer_passage_id(r.answer))
+      .member("title", r.title)
+      .member("text", r.answer);
   json.end_object().end_array().key("negative_passages").begin_array().end_array().end_object();
   bytes += '\n';
 }
@@ -87,7 +93,7 @@ void append_segments(const data::FaqRow& row, QuestionType type, Format format, 
       bytes += '\n';
       break;
     case Format::Beir: {
-      const std::string passage = passage_id(r.answer);
+      const std::string passage = answer_passage_id(r.answer);
       JsonWriter(bytes)
           .begin_object()
           .member("_id", passage)

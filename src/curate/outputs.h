@@ -29,6 +29,10 @@
 
 namespace crosstail::curate {
 
+/// The `_id` of an answer in a BEIR corpus or Tevatron row: "a" and 16 hex digits of its XXH3 (seed
+/// 6), so that an answer given twice is one passage.
+std::string answer_passage_id(std::string_view answer);
+
 /// Appends the segments of a pair to `bytes` and their lengths to `lengths`.
 void append_segments(const data::FaqRow& row, QuestionType type, Format format, std::string& bytes,
                      std::array<std::uint32_t, 4>& lengths);

@@ -1,0 +1,255 @@
+#include "curate/align.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "base/json_writer.h"
+#include "support/shared.h"
+
+namespace crosstail::curate {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Align : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() /
+              ("crosstail-align-" +
+               std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    options_.inputs = {(folder_ / "faq.jsonl").string()};
+    options_.output = (folder_ / "questions.jsonl").string();
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void add(std::string_view url, std::string_view language, int position, std::string_view question,
+           const std::vector<std::string>& alternates = {}, std::string_view key = {}) {
+    JsonWriter json(input_);
+    json.begin_object()
+        .member("id", std::string(url) + "#" + std::to_string(position))
+        .member("url", url)
+        .member("page_language", language)
+        .member("position", position)
+        .member("question", question)
+        .member("answer", "An answer.")
+        .member("k", key);
+    json.key("alternates").begin_array();
+    for (const auto& alternate : alternates)
+      json.begin_object().member("hreflang", "x").member("url", alternate).end_object();
+    json.end_array().end_object();
+    input_ += '\n';
+  }
+  AlignSummary run() {
+    std::ofstream(options_.inputs[0]) << input_;
+    auto summary = align_by_structure(options_);
+    EXPECT_TRUE(summary.ok()) << (summary.ok() ? "" : summary.error().message);
+    return summary.ok() ? *std::move(summary) : AlignSummary();
+  }
+  /// passage_id, lang, text of each row, and the groups.
+  std::set<std::string> rows(std::set<std::string>* groups = nullptr) const {
+    std::set<std::string> out;
+    std::ifstream in(options_.output);
+    simdjson::dom::parser parser;
+    for (std::string line; std::getline(in, line);) {
+      const simdjson::dom::element row = parser.parse(line);
+      out.insert(std::string(row["passage_id"]) + " " + std::string(row["lang"]) + " " +
+                 std::string(row["text"]));
+      if (groups != nullptr) groups->insert(std::string(row["group"]));
+      EXPECT_EQ(std::string_view(row["source"]), "aligned");
+    }
+    return out;
+  }
+
+  fs::path folder_;
+  StructureOptions options_;
+  std::string input_;
+};
+
+using Rows = std::set<std::string>;
+
+TEST_F(Align, PagesThatNameEachOtherAreJoined) {
+  add("https://a.example/questions", "en", 0, "Who?", {"https://a.example/fragen"});
+  add("https://a.example/fragen", "de", 0, "Wer?", {"http://www.a.example/questions/"});
+  const auto summary = run();
+  EXPECT_EQ(
+      rows(),
+      (Rows{"https://a.example/fragen#0 de Wer?", "https://a.example/fragen#0 en Who?",
+            "https://a.example/questions#0 de Wer?", "https://a.example/questions#0 en Who?"}));
+  EXPECT_EQ(summary.counters["groups"], 1U);
+}
+
+TEST_F(Align, OneDirectionOfHreflangIsNotEnough) {
+  add("https://a.example/questions", "en", 0, "Who?", {"https://a.example/fragen"});
+  add("https://a.example/fragen", "de", 0, "Wer?");
+  const auto summary = run();
+  EXPECT_TRUE(rows().empty());
+  EXPECT_EQ(summary.counters["pages.skipped.no-translation"], 2U);
+}
+
+TEST_F(Align, WithoutHreflangThePathDecides) {
+  add("https://a.example/faq", "en", 0, "Who?");
+  add("https://a.example/de/faq", "de", 0, "Wer?");
+  add("https://a.example/de/other", "de", 0, "Was?");
+  add("https://b.example/de/faq", "de", 0, "Wo?");
+  const auto summary = run();
+  EXPECT_EQ(rows().size(), 4U);
+  EXPECT_EQ(summary.counters["pages.joined"], 2U);
+  EXPECT_EQ(summary.counters["pages.skipped.no-translation"], 2U);
+}
+
+TEST_F(Align, QuestionsAreJoinedByPosition) {
+  for (const char* language : {"en", "de"})
+    for (int i : {1, 0, 2})
+      add("https://a.example/" + std::string(language) + "/faq", language, i,
+          std::string(language) + std::to_string(i));
+  options_.attach = "en";
+  run();
+  Rows groups;
+  const auto all = rows(&groups);
+  EXPECT_EQ(all.size(), 6U);
+  EXPECT_TRUE(all.contains("https://a.example/en/faq#2 de de2"));
+  EXPECT_FALSE(all.contains("https://a.example/en/faq#2 de de1"));
+  EXPECT_EQ(groups, (Rows{"a.example/faq#0", "a.example/faq#1", "a.example/faq#2"}));
+}
+
+TEST_F(Align, PagesWhoseCountsDifferAreSkippedAndReported) {
+  for (const char* language : {"en", "de", "fr"})
+    for (int i = 0; i < (language == std::string("fr") ? 2 : 3); ++i)
+      add("https://a.example/" + std::string(language) + "/faq", language, i,
+          std::string(language) + std::to_string(i));
+  const auto summary = run();
+  EXPECT_EQ(summary.counters["pages.skipped.other-count"], 1U);
+  ASSERT_EQ(summary.skipped.size(), 1U);
+  EXPECT_EQ(summary.skipped[0].url, "https://a.example/fr/faq");
+  for (const auto& row : rows()) EXPECT_EQ(row.find(" fr "), std::string::npos);
+}
+
+TEST_F(Align, UntranslatedQuestionsAreLeftOut) {
+  add("https://a.example/en/faq", "en", 0, "Who?");
+  add("https://a.example/de/faq", "de", 0, "Wer?");
+  add("https://a.example/fr/faq", "fr", 0, "Who?");
+  EXPECT_EQ(run().counters["questions.untranslated"], 1U);
+  EXPECT_EQ(rows().size(), 6U);  // three answers, two questions
+}
+
+TEST_F(Align, MalformedRowsAreCountedOrStopAStrictRun) {
+  add("https://a.example/en/faq", "en", 0, "Who?");
+  input_ += "nonsense\n";
+  EXPECT_EQ(run().counters["rows.malformed"], 1U);
+  options_.strict = true;
+  const auto summary = align_by_structure(options_);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_NE(summary.error().message.find("faq.jsonl:2: expected"), std::string::npos);
+}
+
+TEST_F(Align, TheFaqOfBitcoinOrgIsJoinedFromItsParts) {
+  CROSSTAIL_NEEDS_SHARED();
+  std::map<std::string, std::set<std::string>> languages_of_key;
+  for (const auto& file :
+       fs::directory_iterator(*testing::shared_dir() / "data/faq-aligned/bitcoin.org")) {
+    const std::string language = file.path().stem().string();
+    std::ifstream in(file.path());
+    bool inside = false;
+    int position = 0;
+    for (std::string line; std::getline(in, line);) {
+      if (line.starts_with("  faq:"))
+        inside = true;
+      else if (line.starts_with("  ") && line[2] != ' ')
+        inside = false;
+      const auto colon = line.find(": \"");
+      if (!inside || colon == std::string::npos || line[4] == ' ') continue;
+      const std::string key = line.substr(4, colon - 4);
+      if (key.find("txt") != std::string::npos || key.find("li") != std::string::npos) continue;
+      const std::string text = line.substr(colon + 3, line.rfind('"') - colon - 3);
+      add("https://bitcoin.org/" + language + "/faq", language, position++, text, {}, key);
+      languages_of_key[key].insert(language);
+    }
+  }
+  ASSERT_GE(languages_of_key.size(), 46U);
+  options_.key = "k";
+  run();
+  Rows groups;
+  rows(&groups);
+  std::size_t expected = 0;
+  for (const auto& [key, languages] : languages_of_key) expected += languages.size() > 1;
+  EXPECT_EQ(groups.size(), expected);
+  EXPECT_TRUE(groups.contains("whatisbitcoin"));
+}
+
+class AlignPath : public Align {
+ protected:
+  void passage(const std::string& file, std::string_view doc, std::string_view anchor,
+               std::string_view title, std::string_view text) {
+    std::string line;
+    JsonWriter(line)
+        .begin_object()
+        .member("_id", std::string(doc) + "#" + std::string(anchor))
+        .member("doc", doc)
+        .member("url", doc)
+        .member("title", title)
+        .member("text", text)
+        .end_object();
+    std::ofstream(folder_ / file, std::ios::app) << line << "\n";
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream in(folder_ / "set" / name);
+    std::stringstream out;
+    out << in.rdbuf();
+    return out.str();
+  }
+};
+
+TEST_F(AlignPath, TitlesOfAllLanguagesAreAttachedToTheEnglishPage) {
+  const std::string body =
+      "A body with at least sixty characters, so that it is a passage of the set.";
+  passage("en.jsonl", "guide/a.html", "x", "Page A", "Page A\n" + body);
+  passage("en.jsonl", "guide/a.html", "y", "Page A", "Second section.");
+  passage("en.jsonl", "ref/b.html", "x", "Page B", body);
+  passage("en.jsonl", "guide/c.html", "x", "Same", body);
+  passage("en.jsonl", "guide/d.html", "x", "Same", body);
+  passage("en.jsonl", "guide/short.html", "x", "Short", "Too short.");
+  for (const char* page : {"guide/a.html", "ref/b.html", "guide/c.html", "guide/short.html"})
+    passage("de.jsonl", page, "x", std::string("Seite ") + page, "x");
+  passage("de.jsonl", "guide/d.html", "x", "Same", "x");
+  PathOptions options;
+  options.english = (folder_ / "en.jsonl").string();
+  options.others = {{"de", (folder_ / "de.jsonl").string()}};
+  options.output = (folder_ / "set").string();
+  options.queries_in = "guide/";
+  const auto summary = align_by_path(options);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_EQ(read("corpus.jsonl").substr(0, 150),
+            ("{\"_id\":\"guide/a.html\",\"title\":\"Page A\",\"text\":\"" + body +
+             " Second section.\",\"lang\":\"en\",\"doc\"")
+                .substr(0, 150));
+  EXPECT_EQ(read("queries.jsonl"),
+            "{\"_id\":\"de:guide/a.html\",\"text\":\"Seite "
+            "guide/a.html\",\"lang\":\"de\",\"group\":\"guide/a.html\"}\n");
+  EXPECT_EQ(read("qrels/test.tsv"),
+            "query-id\tcorpus-id\tscore\nde:guide/a.html\tguide/a.html\t1\n");
+  EXPECT_EQ(summary->counters["passages"], 4U);
+  EXPECT_EQ(summary->counters["annotations"], 7U);  // four English titles, three German
+  EXPECT_EQ(summary->counters["titles.untranslated"], 1U);
+}
+
+TEST_F(AlignPath, WhatIsNoPassageFileIsNamed) {
+  std::ofstream(folder_ / "en.jsonl") << "{\"question\":\"x\"}\n";
+  PathOptions options;
+  options.english = (folder_ / "en.jsonl").string();
+  options.others = {{"de", options.english}};
+  options.output = (folder_ / "set").string();
+  const auto summary = align_by_path(options);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_NE(summary.error().message.find("en.jsonl:1: expected a text '_id'"), std::string::npos)
+      << summary.error().message;
+}
+
+}  // namespace
+}  // namespace crosstail::curate
