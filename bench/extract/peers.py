@@ -76,6 +76,7 @@ def html_all(folder):
             data = extruct.extract(page, syntaxes=["json-ld", "microdata", "rdfa"], uniform=True)
             walk(data.get("json-ld", []), found)
             walk(data.get("microdata", []), found)
+            walk(data.get("rdfa", []), found)
         except Exception:  # a broken script costs extruct the page
             pass
         pairs += len(found)
