@@ -273,7 +273,7 @@ Status Run::read_all() {
   };
   stages.work = [&](WorkItem& item) { evaluators.evaluate(static_cast<Block&>(item)); };
   stages.write = [&](WorkItem& item) {
-    const auto status = take_block(static_cast<Block&>(item));
+    Status status = take_block(static_cast<Block&>(item));
     progress.update(card_.rows);
     return status;
   };

@@ -259,6 +259,7 @@ void Context::keep(const std::vector<std::size_t>& queries_of_qrels) {
   kept = queries_of_qrels;
   for (auto& values : reciprocal) {
     std::vector<double> part;
+    part.reserve(queries_of_qrels.size());
     for (const std::size_t q : queries_of_qrels) part.push_back(values[q]);
     values = std::move(part);
   }

@@ -94,13 +94,14 @@ std::vector<double> randomisation_test(const Sample& differences, std::size_t pe
   const std::size_t tiles = (permutations + kTile - 1) / kTile;
   const std::size_t groups = (differences.columns() + kLanes - 1) / kLanes;
   std::vector<std::vector<Lanes>> sums;
+  sums.reserve(groups);
   for (std::size_t g = 0; g < groups; ++g)
     sums.push_back(fixed_point_sums(differences, g * kLanes));
   std::vector<Lanes> extreme(tiles * groups);
   const auto work = [&](std::size_t i) {
-    const std::size_t first = i / groups * kTile;
-    extreme[i] =
-        count_extreme(sums[i % groups], random, first, std::min(kTile, permutations - first));
+    const std::size_t tile = i / sums.size(), first = tile * kTile;
+    extreme[i] = count_extreme(sums[i - tile * sums.size()], random, first,
+                               std::min(kTile, permutations - first));
   };
   if (pool == nullptr) {
     for (std::size_t i = 0; i < extreme.size(); ++i) work(i);

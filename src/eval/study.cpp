@@ -84,6 +84,7 @@ Comparison compare(const Study& study, const Sample& differences, std::size_t pl
 
 void correct(std::vector<Comparison>& comparisons) {
   std::vector<double> p;
+  p.reserve(comparisons.size());
   for (const Comparison& c : comparisons)
     p.push_back(c.p.value_or(std::numeric_limits<double>::quiet_NaN()));
   const auto by_holm = holm(p), by_bh = benjamini_hochberg(p);
@@ -119,7 +120,7 @@ void add_comparisons(const Study& study, const StudyOptions& options, const Boot
       else
         c.p = c.p_t;
       ++place;
-      out.comparisons.push_back(std::move(c));
+      out.comparisons.push_back(c);
     }
   }
   correct(out.comparisons);

@@ -126,6 +126,7 @@ double permutation_p(const std::vector<Cell>& cells, const Study& study, bool by
   const CounterRandom random(options.seed, by_language ? 5 : 4);
   const std::size_t languages = study.languages.size();
   std::vector<double> labels;
+  labels.reserve(cells.size());
   for (const Cell& cell : cells) labels.push_back(cell.tail);
   const double observed = std::fabs(Statistic(cells, languages)(labels));
   const std::size_t pieces = (options.permutations + kPiece - 1) / kPiece;
