@@ -259,6 +259,7 @@ void add_resource_view(SlicesFile& out, const data::Queries& queries,
     view.remarks.push_back((code.empty() ? "no language" : code) + " is not in the table (" +
                            std::to_string(count) + " queries)");
   std::vector<double> counts;
+  counts.reserve(present.size());
   for (const auto& [code, count] : present) counts.push_back(count);
   std::pair<double, double> edges{kNone, kNone};
   if (counts.size() >= 3) {

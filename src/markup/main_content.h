@@ -14,11 +14,11 @@ struct MainContent {
 };
 
 /// What is never content: what is never shown (script, style, template, …), nav, footer, aside,
-/// header, forms, buttons and fields, and elements with such a role or (where they hold a small part
-/// of the page) a class or id that says so. A form around most of the page is content, as is a
-/// button in a heading; of a header inside the content its headings are. What is hidden by attribute
-/// or inline style is content: answers that unfold, words that a script shows by the reader's
-/// system.
+/// header, forms, buttons and fields, and elements with such a role or (where they hold a small
+/// part of the page) a class or id that says so. A form around most of the page is content, as is a
+/// button in a heading; of a header inside the content its headings are. What is hidden by
+/// attribute or inline style is content: answers that unfold, words that a script shows by the
+/// reader's system.
 ///
 /// The content is, in this order: the <main> or the role=main with most text; the outermost
 /// <article>s, if they hold a third of the text; else the block reached from <body> by going down,

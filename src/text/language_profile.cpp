@@ -9,8 +9,8 @@
 #include <cstring>
 
 #include "base/hash.h"
-#include "text/ngrams.h"
 #include "text/decode.h"
+#include "text/ngrams.h"
 #include "text/utf8.h"
 
 // The assembler finds the file through the include path of the sources.
