@@ -2,6 +2,7 @@
 /// Recent words and their ids. Natural text repeats its words, and copying ids is several times
 /// cheaper than finding them.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -40,8 +41,8 @@ class WordCache {
   static void fill(Entry& entry, std::string_view word, std::span<const std::uint32_t> ids) {
     entry.word_size = static_cast<std::uint8_t>(word.size());
     entry.ids_size = static_cast<std::uint8_t>(ids.size());
-    std::memcpy(entry.word.data(), word.data(), word.size());
-    std::memcpy(entry.ids.data(), ids.data(), ids.size_bytes());
+    std::copy(word.begin(), word.end(), entry.word.begin());
+    std::copy(ids.begin(), ids.end(), entry.ids.begin());
   }
 
  private:
