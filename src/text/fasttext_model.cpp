@@ -227,7 +227,8 @@ struct Slots {
     slots.assign(size, {});
   }
   [[nodiscard]] std::size_t start(std::uint32_t key) const {
-    return (key * 2654435769U) & (slots.size() - 1);
+    const std::uint32_t mixed = key * 2654435769U;
+    return mixed & (slots.size() - 1);
   }
   [[nodiscard]] std::size_t after(std::size_t i) const { return (i + 1) & (slots.size() - 1); }
   /// The value of the first slot with this key, or -1.
