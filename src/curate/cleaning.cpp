@@ -91,12 +91,17 @@ std::size_t match_word(std::string_view text, std::string_view word) {
   return t;
 }
 
-/// False for most texts: there is no colon and no digit near the beginning. The colons of other
-/// scripts begin with the bytes ef (full-width) and e1 (Ethiopic).
+/// False for most texts: near the beginning there is neither a colon nor a digit with a mark behind
+/// it. The colons of other scripts begin with the bytes ef (full-width) and e1 (Ethiopic).
 bool may_be_announced(std::string_view text) {
-  constexpr std::size_t longest = 64;
-  for (const char c : text.substr(0, longest))
-    if (c == ':' || c == '\xEF' || c == '\xE1' || (c >= '0' && c <= '9')) return true;
+  constexpr std::size_t longest = 40;
+  for (std::size_t i = 0; i < text.size() && i < longest; ++i) {
+    const char c = text[i];
+    if (c == ':' || c == '\xEF' || c == '\xE1') return true;
+    if ((c == '.' || c == ')' || c == '-' || c == '\xE2') && i > 0 && text[i - 1] >= '0' &&
+        text[i - 1] <= '9')
+      return true;
+  }
   return false;
 }
 

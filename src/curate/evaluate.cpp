@@ -51,14 +51,13 @@ Evaluator::Evaluator(const CurateOptions& options, const text::LanguageIdentifie
   for (const auto& language : options.languages) wanted_.push_back(text::language_code(language));
 }
 
-std::uint32_t Evaluator::name(std::string_view text, Evaluated& out) {
-  // Few names a block, and the same ones again and again.
-  for (std::size_t i = out.names.size(); i-- > 0 && out.names.size() - i <= 8;)
-    if (out.names[i] == text) return static_cast<std::uint32_t>(i);
-  for (std::size_t i = 0; i < std::min<std::size_t>(out.names.size(), 64); ++i)
-    if (out.names[i] == text) return static_cast<std::uint32_t>(i);
-  out.names.emplace_back(text);
-  return static_cast<std::uint32_t>(out.names.size() - 1);
+std::uint32_t Evaluator::name(std::string_view text, std::uint32_t& last, Evaluated& out) {
+  // Rows of one site and language follow each other. A name may be in the list twice.
+  if (last >= out.names.size() || out.names[last] != text) {
+    last = static_cast<std::uint32_t>(out.names.size());
+    out.names.emplace_back(text);
+  }
+  return last;
 }
 
 void Evaluator::malformed(std::string_view problem, std::uint64_t line, Evaluated& out) {
@@ -80,9 +79,9 @@ void Evaluator::evaluate(std::string_view json, std::uint64_t line, Evaluated& o
     make_key(verdict);
     make_links(verdict, out);
     verdict.type = question_type(row_.record.question, language_);
-    verdict.language = name(language_, out);
-    verdict.license = name(row_.license, out);
-    verdict.site = name(page_site_, out);
+    verdict.language = name(language_, last_language_, out);
+    verdict.license = name(row_.license, last_license_, out);
+    verdict.site = name(page_site_, last_site_, out);
     verdict.question_length =
         static_cast<std::uint32_t>(text::count_code_points(row_.record.question));
     verdict.answer_length = static_cast<std::uint32_t>(text::count_code_points(row_.record.answer));

@@ -64,7 +64,7 @@ class Evaluator {
   [[nodiscard]] std::vector<text::LanguageHint> hints() const;
   void make_key(Verdict& verdict);
   void make_links(Verdict& verdict, Evaluated& out);
-  std::uint32_t name(std::string_view text, Evaluated& out);
+  static std::uint32_t name(std::string_view text, std::uint32_t& last, Evaluated& out);
 
   const CurateOptions& options_;
   const text::LanguageIdentifier* identifier_;
@@ -78,7 +78,8 @@ class Evaluator {
   PairForms forms_;
   /// Of the page last seen: its rows follow each other.
   std::string page_url_, page_site_, page_key_, page_language_;
-  std::string stated_tag_, stated_code_;  ///< the last tag parsed
+  std::uint32_t last_language_ = 0, last_license_ = 0, last_site_ = 0;  ///< in `Evaluated::names`
+  std::string stated_tag_, stated_code_;                                ///< the last tag parsed
 };
 
 }  // namespace crosstail::curate
