@@ -66,22 +66,58 @@ std::pair<std::size_t, std::size_t> shares(std::size_t first, std::size_t second
   return swapped ? std::pair(longer, shorter) : std::pair(shorter, longer);
 }
 
+/// Moves `offset` inwards by so many code points at its ends, as far as it goes.
+void shrink(std::string_view text, std::size_t leading, std::size_t trailing, TokenOffset& offset) {
+  for (; leading > 0 && offset.begin < offset.end; --leading) {
+    offset.begin += static_cast<std::uint32_t>(unicode::sequence_size(text[offset.begin]));
+  }
+  for (; trailing > 0 && offset.end > offset.begin; --trailing) {
+    do --offset.end;
+    while (offset.end > offset.begin &&
+           (static_cast<unsigned char>(text[offset.end]) & 0xC0) == 0x80);
+  }
+}
+
+/// White space at the start of a token as its file writes it; an added token is what it matched.
+std::size_t leading_spaces(std::string_view token) {
+  std::size_t count = 0;
+  const char* p = token.data();
+  const char* const end = p + token.size();
+  while (p < end) {
+    const char32_t c = unicode::decode(p);
+    if (c != byte_level_char(' ') && (unicode::FlagTable::get()[c] & unicode::kSpace) == 0) break;
+    ++count;
+  }
+  return count;
+}
+
+std::size_t trailing_spaces(std::string_view token) {
+  std::size_t count = 0;
+  std::size_t run = 0;
+  for (const char* p = token.data(); p < token.data() + token.size();) {
+    const char32_t c = unicode::decode(p);
+    const bool space =
+        c == byte_level_char(' ') || (unicode::FlagTable::get()[c] & unicode::kSpace) != 0;
+    run = space ? run + 1 : 0;
+    count = run;
+  }
+  return count;
+}
+
 /// The offsets of byte-level tokens without the spaces at their ends.
-void trim_offsets(const Tokenizer::Parts& parts, const TrimOffsets& trim, Ids& ids) {
-  constexpr std::string_view kSpace = "\xC4\xA0";  // "Ġ", byte 0x20
+void trim_offsets(const Tokenizer::Parts& parts, const TrimOffsets& trim, std::string_view text,
+                  Ids& ids) {
   for (std::size_t i = 0; i < ids.offsets.size(); ++i) {
-    std::string_view piece = parts.piece(ids.ids[i]);
     TokenOffset& offset = ids.offsets[i];
-    std::uint32_t leading = 0;
-    std::uint32_t trailing = 0;
-    for (std::string_view rest = piece; rest.starts_with(kSpace); rest.remove_prefix(2)) ++leading;
-    for (std::string_view rest = piece; rest.ends_with(kSpace); rest.remove_suffix(2)) ++trailing;
-    const bool is_first = i == 0 || offset.begin == 0;
-    if (is_first && trim.add_prefix_space && leading == 1) leading = 0;
-    offset.begin = std::min(offset.begin + leading, offset.end);
-    if (trailing > 0 && offset.end >= trailing) {
-      offset.end = std::max(offset.end - trailing, offset.begin);
-    }
+    const auto& added = parts.meta.added;
+    const bool is_added = std::any_of(added.begin(), added.end(),
+                                      [&](const AddedToken& t) { return t.id == ids.ids[i]; });
+    const std::string_view token =
+        is_added ? text.substr(offset.begin, offset.end - offset.begin) : parts.piece(ids.ids[i]);
+    std::size_t leading = leading_spaces(token);
+    // The space that was put before the text is no part of it.
+    if ((i == 0 || offset.begin == 0) && trim.add_prefix_space && leading == 1) leading = 0;
+    shrink(text, leading, trailing_spaces(token), offset);
   }
 }
 
@@ -131,11 +167,10 @@ void encode_one(const Tokenizer::Parts& parts, std::string_view text, const Enco
   ids.offsets.clear();
   // One more than there is room for tells that something was cut.
   const bool rest_matters = options.truncate == TruncateSide::Left || room == kAll;
-  encode_body(parts, repaired(text, state, out), rest_matters ? kAll : room + 1, options.offsets,
-              state, ids);
-  if (options.offsets) {
-    for (const TrimOffsets& trim : parts.meta.trims) trim_offsets(parts, trim, ids);
-  }
+  text = repaired(text, state, out);
+  encode_body(parts, text, rest_matters ? kAll : room + 1, options.offsets, state, ids);
+  if (!options.offsets) return;
+  for (const TrimOffsets& trim : parts.meta.trims) trim_offsets(parts, trim, text, ids);
 }
 
 }  // namespace
