@@ -39,7 +39,7 @@ class IriMemory {
     std::uint64_t tail = 0;
     std::memcpy(&tail, iri.data() + iri.size() - 8, 8);
     Slot& slot = slots_[1 + ((tail ^ iri.size()) * 0x9e3779b97f4a7c15u >> 57)];
-    if (slot.iri != iri) {
+    if (!same_bytes(slot.iri, iri)) {
       slot.meaning = find(iri);
       slot.iri.assign(iri);
     }
@@ -79,8 +79,7 @@ class ChunkReader {
 
  private:
   void take_line(std::string_view line, std::size_t at) {
-    const std::size_t begin = line.find_first_not_of(" \t\r");
-    if (begin == npos || line[begin] == '#') {
+    if (line.empty() || (line[0] != '_' && is_blank_line(line))) {
       ++counts_.blank;
       return;
     }
@@ -136,7 +135,8 @@ class ChunkReader {
   }
 
   GraphId node_of_subject(std::string_view subject, std::size_t at) {
-    if (subject != last_subject_ || last_node_ == kNoGraphId) {
+    const bool same = subject.data() == last_subject_.data() || subject == last_subject_;
+    if (last_node_ == kNoGraphId || !same) {
       last_node_ = facts_.node(subject, at);
       last_subject_ = subject;
     }

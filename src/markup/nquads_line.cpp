@@ -4,10 +4,6 @@
 #include <array>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "text/utf8.h"
 
 namespace crosstail::markup {
@@ -263,8 +259,9 @@ LineEnd read_line_end(std::string_view line) {
 }
 
 bool ends_in_graph(std::string_view line, std::string_view graph, LineEnd& end) {
-  if (!drop_full_stop(line) || line.size() <= graph.size() || !line.ends_with(graph)) return false;
+  if (!drop_full_stop(line) || line.size() <= graph.size()) return false;
   end.object_end = line.size() - graph.size();
+  if (!same_bytes(line.substr(end.object_end), graph)) return false;
   end.graph = line.substr(end.object_end);
   end.ok = true;
   return is_space(line[end.object_end - 1]);
@@ -279,7 +276,8 @@ bool split_line(std::string_view line, std::size_t object_end, QuadLine& quad) {
   std::string_view rest = trim_begin(line.substr(0, object_end));
   const std::size_t known = quad.subject.size();
   if (known > 2 && quad.subject[0] == '_' && rest.size() > known + 1 && rest[known] == ' ' &&
-      rest.starts_with(quad.subject)) {  // most lines go on with the subject of the one before
+      same_bytes(rest.substr(0, known),
+                 quad.subject)) {  // most lines go on with the subject of the one before
     rest = trim_begin(rest.substr(known));
   } else if (rest.empty() ||
              (rest[0] == '<' ? !take_iri(rest, quad.subject) : !take_blank(rest, quad.subject))) {

@@ -5,9 +5,31 @@
 #include <string>
 #include <string_view>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "markup/graph.h"
 
 namespace crosstail::markup {
+
+/// Equality of strings that are mostly equal and tens of bytes long, without a call.
+inline bool same_bytes(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+#if defined(__SSE2__)
+  const auto differ = [&](std::size_t at) {
+    const auto* x = reinterpret_cast<const __m128i*>(a.data() + at);
+    const auto* y = reinterpret_cast<const __m128i*>(b.data() + at);
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y))) != 0xffff;
+  };
+  if (a.size() >= 16) {
+    for (std::size_t at = 0; at + 16 <= a.size(); at += 16)
+      if (differ(at)) return false;
+    return !differ(a.size() - 16);
+  }
+#endif
+  return a == b;
+}
 
 /// A line's fourth term as written (`<http://…>` or `_:b`), looked for from the end: empty for a
 /// triple, nothing (`ok` false) if the line does not end as one.
