@@ -151,7 +151,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       encode_sample(from_spec(read_wordpiece_vocab(rest, {})));
       break;
     case 'b':
-      read_damaged_blob(rest);
+      if (!rest.empty())
+        read_damaged_blob(built_in()[static_cast<unsigned char>(rest[0]) % built_in().size()],
+                          rest.substr(1));
       break;
     default:
       encode_all_ways(built_in()[data[0] % built_in().size()], rest);

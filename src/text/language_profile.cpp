@@ -121,8 +121,9 @@ Result<LanguageProfile> LanguageProfile::read(std::string_view bytes) {
   if (dim != kDim || rows == 0 || rows > (1U << 24) || count == 0 || count > 1000 || min_n == 0 ||
       max_n < min_n || max_n > 16)
     return corrupt(8, "sizes of a profile");
-  const std::size_t size =
-      kHeader + 4 * count + 4 * dim * (2 + std::size_t{count}) + std::size_t{rows} * dim + 8;
+  const std::size_t size = kHeader + 4 * std::size_t{count} +
+                           4 * std::size_t{dim} * (2 + std::size_t{count}) +
+                           std::size_t{rows} * dim + 8;
   if (bytes.size() != size) return corrupt(bytes.size(), "as many bytes as the header says");
   std::uint64_t checksum = 0;
   std::memcpy(&checksum, bytes.data() + size - 8, 8);
