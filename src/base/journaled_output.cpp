@@ -180,10 +180,10 @@ Status JournaledOutputs::put_in_place() {
   return {};
 }
 
-Status JournaledOutputs::commit() {
+Status JournaledOutputs::commit(const std::string& final_state) {
   CT_CHECK(flush_frames());
-  // With several files a kill between two renames must find its way back: the journal says so.
-  if (outputs_.size() > 1) CT_CHECK(write_journal(last_state_.value_or(""), true));
+  // A kill between here and the removal of the journal must find its way back.
+  CT_CHECK(write_journal(final_state, true));
   for (auto& output : outputs_) CT_CHECK(output.file.close());
   return put_in_place();
 }

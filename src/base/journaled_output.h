@@ -56,8 +56,9 @@ class JournaledOutputs {
   /// whole frame are given up, because their frame's end is not known yet.
   Status suspend();
 
-  /// Ends the last frames, syncs, renames, removes the journal.
-  Status commit();
+  /// Ends the last frames, syncs, renames, removes the journal. A kill in between is found by the
+  /// next open() with `resume`, which then hands out `final_state`.
+  Status commit(const std::string& final_state);
 
   /// Takes away .part files and journal: what a run calls that has nothing worth keeping.
   void discard();

@@ -53,7 +53,7 @@ class Extraction {
                        status.error().message + "; and " + saved.error().message};
         return status.error();
       }
-      CT_CHECK(outputs_.commit());
+      CT_CHECK(outputs_.commit(state()));
     }
     ExtractSummary summary{std::move(counters_)};
     summary.seconds =

@@ -37,7 +37,7 @@ TEST_P(JournaledOutputsOf, KilledAnywhereAndResumedGiveTheSameBytes) {
   auto whole = JournaledOutputs::open(whole_paths, options(false));
   ASSERT_TRUE(whole.ok());
   write_records(*whole, 0, 200);
-  ASSERT_TRUE(whole->commit().ok());
+  ASSERT_TRUE(whole->commit("end").ok());
   const std::string expected = *read_file(whole_paths[0]);
   const std::string expected_second = *read_file(whole_paths[1]);
   for (int kill_at = 0; kill_at < 200; kill_at += 47) {
@@ -52,7 +52,7 @@ TEST_P(JournaledOutputsOf, KilledAnywhereAndResumedGiveTheSameBytes) {
     ASSERT_TRUE(resumed.ok());
     const int first = resumed->resumed_state() ? std::stoi(*resumed->resumed_state()) : 0;
     write_records(*resumed, first, 200);
-    ASSERT_TRUE(resumed->commit().ok());
+    ASSERT_TRUE(resumed->commit("end").ok());
     EXPECT_EQ(*read_file(names[0]), expected) << "killed at " << kill_at;
     EXPECT_EQ(*read_file(names[1]), expected_second) << "killed at " << kill_at;
     EXPECT_FALSE(std::filesystem::exists(names[0] + ".journal"));
@@ -91,15 +91,17 @@ TEST(JournaledOutputs, FinishARenamingThatWasKilled) {
   const auto names = paths(folder, "");
   ASSERT_TRUE(write_file_atomic(names[0], "first, in place").ok());
   ASSERT_TRUE(write_file_atomic(names[1] + ".part", "second").ok());
-  ASSERT_TRUE(write_file_atomic(names[0] + ".journal",
-                                R"({"fingerprint":"run","complete":true,"state":"","outputs":[)"
-                                R"({"path":")" +
-                                    names[0] + R"(","length":15},)" + R"({"path":")" + names[1] +
-                                    R"(","length":6}]})")
-                  .ok());
+  ASSERT_TRUE(
+      write_file_atomic(names[0] + ".journal",
+                        R"({"fingerprint":"run","complete":true,"state":"the end","outputs":[)"
+                        R"({"path":")" +
+                            names[0] + R"(","length":15},)" + R"({"path":")" + names[1] +
+                            R"(","length":6}]})")
+          .ok());
   auto outputs = JournaledOutputs::open(names, options(true));
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   EXPECT_TRUE(outputs->already_complete());
+  EXPECT_EQ(outputs->resumed_state(), "the end");
   EXPECT_EQ(*read_file(names[0]), "first, in place");
   EXPECT_EQ(*read_file(names[1]), "second");
   EXPECT_FALSE(std::filesystem::exists(names[0] + ".journal"));
@@ -109,7 +111,7 @@ TEST(JournaledOutputs, TellThatADeviceIsFull) {
   auto outputs = JournaledOutputs::open({"/dev/full"}, options(false));
   ASSERT_TRUE(outputs.ok());
   outputs->append(0, "x");
-  const Status status = outputs->commit();
+  const Status status = outputs->commit("end");
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::NoSpace);
 }
