@@ -189,7 +189,7 @@ std::string describe(const fs::path& dir, std::size_t chosen) {
          " there too and " + (count == 1 ? "was" : "were") + " not read)";
 }
 
-Result<Tokenizer> finish(TokenizerSpec spec) {
+Result<Tokenizer> finish(const TokenizerSpec& spec) {
   CT_TRY(auto blob, write_blob(spec));
   return Tokenizer::from_owned_blob(std::move(blob));
 }
@@ -221,7 +221,7 @@ Result<Tokenizer> tokenizer_from_json(std::string_view json) {
   CT_TRY(TokenizerSpec spec, read_tokenizer_json(json));
   spec.meta.source = "tokenizer.json";
   if (spec.meta.unknown_id < spec.pieces.size()) spec.meta.special.unk = spec.meta.unknown_id;
-  return finish(std::move(spec));
+  return finish(spec);
 }
 
 }  // namespace crosstail::text
