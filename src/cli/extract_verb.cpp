@@ -20,7 +20,7 @@ struct ExtractArguments {
   std::uint64_t threads = 0;  ///< 0: as many as there are processors
   std::uint64_t max_page_bytes = std::uint64_t{8} << 20;
   std::uint64_t max_record_bytes = std::uint64_t{64} << 20;
-  std::uint64_t max_depth = 512, max_nodes = 1'000'000, max_attributes = 512;
+  std::uint64_t max_depth = 512, max_nodes = 500'000, max_attributes = 512;
   std::uint64_t max_json_depth = 512, max_json_values = 1'000'000;
   std::uint64_t max_page_milliseconds = 10'000;
 
