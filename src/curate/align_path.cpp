@@ -70,10 +70,11 @@ Result<Documents> read_passages(const std::string& path) {
   while (true) {
     CT_TRY(const bool more, reader.next(row));
     if (!more) break;
-    const auto bad = [&](const std::string& expected) {
-      return Error{ErrorCode::Corrupt, path + ":" + std::to_string(row.line) + ": expected " +
-                                           expected +
-                                           "; `crosstail extract --passages` writes such files"};
+    const auto bad = [&](std::string_view expected) {
+      std::string message = path;
+      message.append(":").append(std::to_string(row.line)).append(": expected ").append(expected);
+      message += "; `crosstail extract --passages` writes such files";
+      return Error{ErrorCode::Corrupt, std::move(message)};
     };
     simdjson::dom::element record;
     if (!row.problem.empty() ||
@@ -224,7 +225,8 @@ void PathSet::add_language(const std::string& language, const Documents& documen
     }
     annotate(doc, target, language, title);
     if (!target.unique_title || doc.find(options_.queries_in) == std::string::npos) continue;
-    const std::string id = language + ":" + doc;
+    std::string id = language;
+    id.append(":").append(doc);
     JsonWriter(files_.queries)
         .begin_object()
         .member("_id", id)
@@ -233,7 +235,8 @@ void PathSet::add_language(const std::string& language, const Documents& documen
         .member("group", doc)
         .end_object();
     files_.queries += '\n';
-    for (const auto& passage : target.passages) files_.qrels += id + "\t" + passage + "\t1\n";
+    for (const auto& passage : target.passages)
+      files_.qrels.append(id).append("\t").append(passage).append("\t1\n");
     summary_.counters.add("queries");
   }
 }

@@ -52,7 +52,7 @@ std::string comparable(std::string_view url) {
 /// As rows name a language: short, and canonical ("pt" for por, pt-BR, pt_PT).
 std::string language_of(const data::FaqRecord& record) {
   for (const std::string* stated : {&record.language, &record.page_language})
-    if (const auto code = text::short_language_code(*stated); !code.empty()) return code;
+    if (auto code = text::short_language_code(*stated); !code.empty()) return code;
   return text::short_language_code(language_of_url(record.url));
 }
 
@@ -289,7 +289,7 @@ Status Structure::write() {
   std::string out;
   const auto flush = [&](std::size_t least) -> Status {
     if (out.size() < least || out.empty()) return {};
-    const auto status = file.write(kind == Compression::None ? out : compress_frame(out, kind));
+    auto status = file.write(kind == Compression::None ? out : compress_frame(out, kind));
     out.clear();
     return status;
   };
