@@ -1,5 +1,5 @@
 /// Archives of other WARC libraries' tests. What is expected was read out with warcio 1.8.1
-/// (ArchiveIterator, arc2warc, content_stream()) and agrees with FastWARC 2.0.1.
+/// (ArchiveIterator, arc2warc, content_stream()).
 
 #include <gtest/gtest.h>
 
