@@ -1,0 +1,51 @@
+#pragma once
+/// Exact top-k by inner product over a row source: the k best by score() (score.h), ties to the
+/// smaller owner and row, whatever the precision of codes, the batch, the processor and the number
+/// of threads. Fast scans only exclude rows, by proven bounds (docs/search-bounds.md).
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/pool.h"
+#include "base/result.h"
+#include "index/hits.h"
+#include "index/row_source.h"
+
+namespace crosstail::index {
+
+struct SearchRequest {
+  std::span<const float> queries;  ///< n × dim, row-major; finite
+  std::size_t k = 10;              ///< fewer hits come back where fewer rows (owners) count
+  /// Bit r % 64 of word r / 64: whether row r counts. Empty: all do.
+  std::span<const std::uint64_t> counts = {};
+  /// owner_of[r]: the owner of row r (a passage, a document). Then a hit is an owner, with its best
+  /// row. Empty: every row for itself.
+  std::span<const std::uint32_t> owner_of = {};
+};
+
+/// How a search went; for --explain and benchmarks. Depends on threads, unlike the hits.
+struct SearchStats {
+  std::string_view filter = "none";  ///< the fast scan that excluded rows
+  std::uint64_t rows_seen = 0;       ///< query–row pairs looked at
+  std::uint64_t rows_scored = 0;     ///< of these, pairs that no bound excluded: score() was asked
+  double largest_bound = 0;          ///< of all bounds |fast value − score| used
+};
+
+/// Rows and pool are borrowed. Thread-safe.
+class ExactSearch {
+ public:
+  /// Without a pool the calling thread does everything.
+  explicit ExactSearch(const RowSource& rows, Pool* pool = nullptr) : rows_(rows), pool_(pool) {}
+
+  /// Fails with InvalidArgument: k is 0, the queries' size is no multiple of dim, a query holds a
+  /// NaN or an infinity, `counts` or `owner_of` are too short.
+  Result<Hits> search(const SearchRequest& request, SearchStats* stats = nullptr) const;
+
+ private:
+  const RowSource& rows_;
+  Pool* pool_;
+};
+
+}  // namespace crosstail::index
