@@ -21,3 +21,5 @@ find_library(CLD2_LIBRARY cld2 REQUIRED)
 # Nothing names the tables, so the linker must be told to keep them.
 set(CLD2_LIBRARIES "-Wl,--push-state,--no-as-needed,${CLD2_FULL_TABLES},--pop-state" ${CLD2_LIBRARY})
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
+# toml++ is used as headers only (src/pipeline/recipe.cpp).
+find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)

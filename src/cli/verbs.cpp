@@ -10,6 +10,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   verbs.push_back(slice_verb());
   verbs.push_back(evaluate_verb());
   verbs.push_back(report_verb());
+  verbs.push_back(run_verb());
   return verbs;
 }
 

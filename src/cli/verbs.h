@@ -14,5 +14,6 @@ std::unique_ptr<Verb> align_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> slice_verb();
+std::unique_ptr<Verb> run_verb();
 
 }  // namespace crosstail::cli
