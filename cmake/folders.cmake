@@ -48,8 +48,6 @@ function(crosstail_program)
   endif()
   add_executable(crosstail src/cli/main.cpp)
   target_link_libraries(crosstail PRIVATE crosstail_cli crosstail_flags)
-  install(TARGETS crosstail RUNTIME DESTINATION bin)
-  install(FILES ${CMAKE_SOURCE_DIR}/web/report.html DESTINATION share/crosstail)
 endfunction()
 
 # tests/FOLDER/*_test.cpp becomes test_FOLDER; each GoogleTest case is a ctest case.

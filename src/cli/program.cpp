@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "cli/completion.h"
 #include "cli/verb.h"
 
 namespace crosstail::cli {
@@ -80,7 +81,24 @@ int run_verb(Verb& verb, const std::vector<std::string>& arguments) {
   return *code;
 }
 
+/// Options of messages belong to a run, not to a description; what is parsed into is never read.
+CommonOptions& described_common() {
+  static CommonOptions common;
+  return common;
+}
+
 }  // namespace
+
+std::vector<DescribedVerb> described_verbs() {
+  std::vector<DescribedVerb> out;
+  for (auto& verb : all_verbs()) {
+    DescribedVerb described{std::move(verb), {}};
+    described.verb->declare(described.options);
+    described_common().declare(described.options);
+    out.push_back(std::move(described));
+  }
+  return out;
+}
 
 std::string verb_help(const VerbInfo& info, const OptionTable& options) {
   std::string text = "Usage: crosstail " + std::string(info.name) + " " + std::string(info.usage) +
