@@ -1,0 +1,83 @@
+#pragma once
+/// Transformer encoders of the BERT family (BERT, RoBERTa, XLM-RoBERTa, DistilBERT): token ids in,
+/// the last layer's states out. LayerNorm after each residual (Devlin et al., 2019).
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/pool.h"
+#include "base/result.h"
+#include "nn/activation.h"
+#include "nn/embedding.h"
+#include "nn/isa.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+#include "nn/precision.h"
+#include "nn/workspace.h"
+
+namespace crosstail::nn {
+
+struct TransformerShape {
+  std::size_t layers = 0, hidden = 0, heads = 0, intermediate = 0;
+  std::size_t vocabulary = 0, positions = 0,
+              types = 0;  ///< rows of the three tables; types may be 0
+  Activation activation = Activation::Gelu;
+  float epsilon = 1e-12F;  ///< of every LayerNorm
+};
+
+struct LayerWeights {
+  LinearWeights query, key, value, attention_output;  ///< hidden × hidden
+  NormWeights attention_norm;
+  LinearWeights intermediate;  ///< intermediate × hidden
+  LinearWeights output;        ///< hidden × intermediate
+  NormWeights output_norm;
+};
+
+/// f32 views into somebody's memory (a mapped file), needed only while building.
+struct TransformerWeights {
+  EmbeddingWeights embeddings;
+  NormWeights embedding_norm;
+  std::vector<LayerWeights> layers;
+};
+
+/// Texts back to back, no padding. Positions are those of the position table (RoBERTa's begin at
+/// 2). Empty `types` means type 0. Text i is tokens offsets[i] … offsets[i + 1]; offsets begins
+/// with 0 and ends with the number of tokens.
+struct PackedBatch {
+  std::span<const std::int32_t> ids, positions, types;
+  std::span<const std::int32_t> offsets;
+};
+
+/// Immutable and thread-safe once built. A text's states have the same bits alone, in any batch and
+/// with any number of threads, on one Isa (design.md §6).
+class Transformer {
+ public:
+  /// Packs the weights; owns the result. Fails with InvalidArgument, naming the tensor, if a size
+  /// does not fit the shape or a weight is not finite.
+  static Result<Transformer> build(const TransformerShape& shape, const TransformerWeights& weights,
+                                   Precision precision, Isa isa = default_isa());
+
+  [[nodiscard]] const TransformerShape& shape() const;
+  [[nodiscard]] Precision precision() const;
+  [[nodiscard]] Isa isa() const;
+
+  /// hidden: tokens × shape().hidden f32, row-major. Runs on the calling thread alone; a pool runs
+  /// several batches at once, each with its own workspace. Best with 256 to 1,024 tokens a call.
+  /// Fails with InvalidArgument if an id, position, type or offset lies outside its range.
+  Status forward(const PackedBatch& batch, float* hidden, Workspace& workspace) const;
+
+  /// The same bits, with the work on a small batch split over the pool: for the latency of one
+  /// query.
+  Status forward_split(const PackedBatch& batch, float* hidden, Workspace& workspace,
+                       Pool& pool) const;
+
+ private:
+  struct Parts;
+  explicit Transformer(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
+  std::shared_ptr<const Parts> parts_;
+};
+
+}  // namespace crosstail::nn
