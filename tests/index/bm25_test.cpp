@@ -1,0 +1,246 @@
+#include "index/bm25.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+#include <set>
+
+#include "base/file.h"
+#include "index/bm25_block.h"
+#include "support/temporary_folder.h"
+
+namespace crosstail::index {
+namespace {
+
+using Documents = std::vector<std::vector<std::uint32_t>>;
+
+void build(const std::filesystem::path& path, const Documents& documents,
+           Bm25BuildOptions options = {}) {
+  auto builder = Bm25Builder::create(path, options);
+  ASSERT_TRUE(builder.ok()) << builder.error().message;
+  for (const auto& document : documents)
+    ASSERT_TRUE(builder->add(std::span<const std::uint32_t>(document)).ok());
+  const auto done = builder->finish();
+  ASSERT_TRUE(done.ok()) << done.error().message;
+}
+
+/// The formula of bm25_score.h in f64, over the documents themselves.
+std::vector<double> scores_of(const Documents& documents, const std::vector<std::uint32_t>& query,
+                              double k1, double b) {
+  double total = 0, filled = 0;
+  for (const auto& document : documents) {
+    total += static_cast<double>(document.size());
+    filled += document.empty() ? 0 : 1;
+  }
+  std::vector<double> scores(documents.size(), 0.0);
+  for (const std::uint32_t term : query) {
+    double holding = 0;
+    for (const auto& document : documents)
+      holding += std::count(document.begin(), document.end(), term) > 0 ? 1 : 0;
+    const double idf = std::log(1 + (filled - holding + 0.5) / (holding + 0.5));
+    for (std::size_t d = 0; d < documents.size(); ++d) {
+      const auto f =
+          static_cast<double>(std::count(documents[d].begin(), documents[d].end(), term));
+      const double length = static_cast<double>(documents[d].size());
+      if (f > 0) scores[d] += idf * f / (f + k1 * (1 - b + b * length / (total / filled)));
+    }
+  }
+  return scores;
+}
+
+/// Zipf-like documents in stretches of different vocabularies, with many equal ones.
+Documents make_documents(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  Documents documents;
+  for (std::size_t d = 0; d < count; ++d) {
+    if (!documents.empty() && random() % 4 == 0) {
+      documents.push_back(documents[random() % documents.size()]);
+      continue;
+    }
+    std::vector<std::uint32_t> document(random() % 3 == 0 ? random() % 4 : random() % 40);
+    const std::uint32_t language = static_cast<std::uint32_t>(d * 5 / count) * 1000;
+    for (auto& term : document) {
+      const double u = static_cast<double>(random() % 100000 + 1) / 100000;
+      const auto rank = static_cast<std::uint32_t>(std::pow(u, 3) * 900);
+      term = random() % 3 == 0 ? rank % 20 : language + rank;
+    }
+    documents.push_back(document);
+  }
+  return documents;
+}
+
+TEST(Bm25, ScoresAreThoseOfTheFormulaOnAHandMadeExample) {
+  testing::TemporaryFolder folder;
+  // Lengths 3, 1, 2: mean 2. Term 7 is in two of three documents.
+  build(folder / "x", {{7, 7, 9}, {8}, {7, 8}}, {.parameters = {1.2F, 0.75F}});
+  const auto index = Bm25Index::open(folder / "x");
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  Bm25Scratch scratch;
+  const std::vector<std::uint32_t> query = {7};
+  const auto hits = index->search(index->query(query), 10, scratch);
+  ASSERT_TRUE(hits.ok());
+  ASSERT_EQ(hits->size(), 2U);
+  // idf = ln(1 + 1.5 / 2.5) = 0.470004. First: 2 / (2 + 1.2·(0.25 + 0.75·1.5)) = 0.547945;
+  // third: 1 / (1 + 1.2·1) = 0.454545.
+  EXPECT_EQ((*hits)[0].row, 0U);
+  EXPECT_NEAR((*hits)[0].score, 0.470004 * 0.547945, 1e-6);
+  EXPECT_EQ((*hits)[1].row, 2U);
+  EXPECT_NEAR((*hits)[1].score, 0.470004 * 0.454545, 1e-6);
+}
+
+TEST(Bm25, TopHitsEqualScoringEveryDocumentWithTiesToTheSmallerRow) {
+  testing::TemporaryFolder folder;
+  const Documents documents = make_documents(20000, 5);
+  build(folder / "x", documents);
+  for (const auto parameters : {Bm25Parameters{}, Bm25Parameters{1.5F, 0.9F}}) {
+    const auto index = Bm25Index::open(folder / "x", parameters);
+    ASSERT_TRUE(index.ok()) << index.error().message;
+    ASSERT_TRUE(index->verify().ok());
+    Bm25Scratch scratch;
+    std::mt19937 random(7);
+    for (int trial = 0; trial < 60; ++trial) {
+      std::vector<std::uint32_t> terms(1 + random() % 9);
+      const std::uint32_t language = random() % 5 * 1000;
+      for (auto& term : terms) term = random() % 3 == 0 ? random() % 20 : language + random() % 900;
+      const std::size_t k = std::size_t{1} << (random() % 11);
+      const Bm25Query query = index->query(terms);
+      // Every document, scored by itself.
+      std::vector<Hit> all;
+      for (std::uint32_t row = 0; row < documents.size(); ++row) {
+        std::vector<std::uint32_t> frequencies(query.terms.size(), 0);
+        std::set<std::uint32_t> distinct(terms.begin(), terms.end());
+        for (const std::uint32_t term : distinct)
+          if (const auto entry = index->find(term))
+            for (std::size_t t = 0; t < query.terms.size(); ++t)
+              if (query.terms[t].entry == *entry)
+                frequencies[t] = static_cast<std::uint32_t>(
+                    std::count(documents[row].begin(), documents[row].end(), term));
+        const float score =
+            index->score(query, frequencies, static_cast<std::uint32_t>(documents[row].size()));
+        if (score > 0) all.push_back({row, row, score});
+      }
+      std::sort(all.begin(), all.end(), better);
+      all.resize(std::min(k, all.size()));
+      const auto hits = index->search(query, k, scratch);
+      ASSERT_TRUE(hits.ok()) << hits.error().message;
+      ASSERT_EQ(*hits, all) << "trial " << trial << ", k " << k;
+      const auto direct = scores_of(documents, terms, parameters.k1, parameters.b);
+      for (const Hit& hit : *hits) ASSERT_NEAR(hit.score, direct[hit.row], 2e-5);
+    }
+  }
+}
+
+TEST(Bm25, AFilterKeepsTheBestOfWhatCounts) {
+  testing::TemporaryFolder folder;
+  const Documents documents = make_documents(9000, 11);
+  build(folder / "x", documents);
+  const auto index = Bm25Index::open(folder / "x");
+  ASSERT_TRUE(index.ok());
+  std::vector<std::uint64_t> counts((documents.size() + 63) / 64, 0);
+  for (std::size_t row = 0; row < documents.size(); row += 3)
+    counts[row / 64] |= std::uint64_t{1} << (row % 64);
+  Bm25Scratch scratch;
+  const Bm25Query query = index->query(std::vector<std::uint32_t>{1, 5, 1003});
+  const auto all = index->search(query, documents.size(), scratch);
+  const auto some = index->search(query, 50, scratch, counts);
+  ASSERT_TRUE(all.ok() && some.ok());
+  std::vector<Hit> expected;
+  for (const Hit& hit : *all)
+    if (hit.row % 3 == 0 && expected.size() < 50) expected.push_back(hit);
+  EXPECT_EQ(*some, expected);
+}
+
+TEST(Bm25, TheFileDoesNotDependOnTheBuffer) {
+  testing::TemporaryFolder folder;
+  const Documents documents = make_documents(8000, 3);
+  build(folder / "large", documents);
+  build(folder / "small", documents, {.buffer_bytes = 1});
+  EXPECT_EQ(*read_file(folder / "large"), *read_file(folder / "small"));
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    ++files;
+  EXPECT_EQ(files, 2U) << "runs are taken away";
+}
+
+TEST(Bm25, WordsAreFoundByTheirBytes) {
+  testing::TemporaryFolder folder;
+  auto builder = Bm25Builder::create(folder / "x", {.terms = Bm25Terms::Words});
+  ASSERT_TRUE(builder.ok());
+  const std::vector<std::vector<std::string>> documents = {
+      {"drucken", "seite"}, {"印刷"}, {}, {"seite", "印刷", "seite"}};
+  for (const auto& document : documents)
+    ASSERT_TRUE(builder->add(std::span<const std::string>(document)).ok());
+  ASSERT_TRUE(builder->finish().ok());
+  const auto index = Bm25Index::open(folder / "x");
+  ASSERT_TRUE(index.ok());
+  Bm25Scratch scratch;
+  const auto hits =
+      index->search(index->query(std::vector<std::string>{"印刷", "nie"}), 5, scratch);
+  ASSERT_TRUE(hits.ok());
+  ASSERT_EQ(hits->size(), 2U);
+  EXPECT_EQ((*hits)[0].row, 1U);
+  EXPECT_EQ((*hits)[1].row, 3U);
+  EXPECT_DOUBLE_EQ(index->mean_length(), 2.0);  // of the three that hold a word
+}
+
+TEST(Bm25, BlocksOfEveryWidthAndLengthComeBack) {
+  std::mt19937 random(1);
+  for (unsigned width = 0; width <= 32; ++width)
+    for (const std::size_t count : {1U, 4U, 5U, 127U, 128U}) {
+      std::vector<std::uint32_t> values(count);
+      for (auto& value : values)
+        value = width == 0 ? 0 : static_cast<std::uint32_t>(random()) >> (32 - width);
+      std::string packed;
+      pack_block(values, width, packed);
+      EXPECT_EQ(packed.size(), packed_bytes(count, width));
+      packed.append(512, '\0');
+      std::array<std::uint32_t, kBm25Block> back{};
+      unpack_block(reinterpret_cast<const std::byte*>(packed.data()), width, back.data());
+      EXPECT_TRUE(std::equal(values.begin(), values.end(), back.begin())) << width << " " << count;
+    }
+}
+
+TEST(Bm25, DamageIsAnErrorThatNamesFileAndPlace) {
+  testing::TemporaryFolder folder;
+  build(folder / "x", make_documents(3000, 2));
+  const std::string good = *read_file(folder / "x");
+  const auto opened = [&](const std::string& bytes) {
+    EXPECT_TRUE(write_file_atomic(folder / "y", bytes).ok());
+    return Bm25Index::open(folder / "y");
+  };
+  EXPECT_EQ(opened(good.substr(0, good.size() - 1)).error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(opened("").error().code, ErrorCode::Corrupt);
+  std::string wrong = good;
+  wrong[wrong.size() - 100] ^= 1;
+  EXPECT_NE(opened(wrong).error().message.find("footer's checksum"), std::string::npos);
+  wrong = good;
+  wrong[70] ^= 0x55;
+  const auto index = opened(wrong);
+  ASSERT_TRUE(index.ok());
+  const auto verified = index->verify();
+  ASSERT_FALSE(verified.ok());
+  EXPECT_NE(verified.error().message.find("byte 64: checksum mismatch in section postings"),
+            std::string::npos)
+      << verified.error().message;
+}
+
+TEST(Bm25, NonsenseIsRefused) {
+  testing::TemporaryFolder folder;
+  EXPECT_EQ(Bm25Builder::create(folder / "x", {.parameters = {-1, 0.5F}}).error().code,
+            ErrorCode::InvalidArgument);
+  EXPECT_EQ(Bm25Builder::create(folder / "x", {.parameters = {1, 1.5F}}).error().code,
+            ErrorCode::InvalidArgument);
+  build(folder / "empty", {});
+  const auto index = Bm25Index::open(folder / "empty");
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  Bm25Scratch scratch;
+  const auto query = index->query(std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(index->search(query, 1, scratch)->empty());
+  EXPECT_EQ(index->search(query, 0, scratch).error().code, ErrorCode::InvalidArgument);
+}
+
+}  // namespace
+}  // namespace crosstail::index
