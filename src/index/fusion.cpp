@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/json_writer.h"
+#include "index/fusion_kernels.h"
 
 namespace crosstail::index {
 namespace {
@@ -104,8 +104,9 @@ double passage_weight(std::span<const FusionPart> parts, const FusionSetting& se
   return weight;
 }
 
-/// To length 1. The sum of squares is taken in f64 in four lanes, always the same.
-void renormalise(float* vector, std::size_t dim) {
+}  // namespace
+
+void to_unit_length(float* vector, std::size_t dim) {
   std::array<double, 4> lanes{};
   std::size_t i = 0;
   for (; i + 4 <= dim; i += 4)
@@ -117,8 +118,6 @@ void renormalise(float* vector, std::size_t dim) {
   const auto scale = static_cast<float>(1 / std::sqrt(squares));
   for (std::size_t j = 0; j < dim; ++j) vector[j] *= scale;
 }
-
-}  // namespace
 
 std::string_view name_of(FusionMode mode) {
   return kModeNames[static_cast<std::size_t>(mode)];
@@ -199,15 +198,12 @@ void fuse(const float* passage, std::span<const FusionPart> parts, std::size_t d
     if (!counts(part, setting)) continue;
     const double share = setting.mode == FusionMode::Sum ? 1 : shares.of(j);
     const auto weight = static_cast<float>(alpha_of(part, setting) * share);
-    if (part.centroid == nullptr) {
-      for (std::size_t i = 0; i < dim; ++i) out[i] += weight * part.sum[i];
-    } else {
-      const auto count = static_cast<float>(part.count);
-      for (std::size_t i = 0; i < dim; ++i)
-        out[i] += weight * (part.sum[i] - count * part.centroid[i]);
-    }
+    if (part.centroid == nullptr)
+      add_scaled(part.sum, weight, dim, out);
+    else
+      add_centred(part.sum, weight, static_cast<float>(part.count), part.centroid, dim, out);
   }
-  if (setting.mode != FusionMode::Sum && setting.renormalise) renormalise(out, dim);
+  if (setting.mode != FusionMode::Sum && setting.renormalise) to_unit_length(out, dim);
 }
 
 }  // namespace crosstail::index

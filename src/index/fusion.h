@@ -92,4 +92,7 @@ struct FusionPart {
 void fuse(const float* passage, std::span<const FusionPart> parts, std::size_t dim,
           const FusionSetting& setting, float* out);
 
+/// To length 1; zeros stay. The sum of squares is taken in f64 in four lanes, always the same.
+void to_unit_length(float* vector, std::size_t dim);
+
 }  // namespace crosstail::index
