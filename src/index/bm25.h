@@ -3,9 +3,10 @@
 /// exact top-k search in it. The score's definition is in bm25_score.h; top-k equals scoring every
 /// document, ties to the smaller row, whatever is passed over on the way.
 ///
-/// Search goes through windows of 4,096 rows, best bound first, and in each by MaxScore (Turtle and
-/// Flood 1995) with the bounds of blocks (Ding and Suel 2011): terms that together cannot lift a
-/// document over the k-th best are only looked up for documents that the other terms brought in.
+/// Search goes through windows of 65,536 rows, best bound first, and in each by MaxScore (Turtle
+/// and Flood 1995) with the bounds of blocks (Ding and Suel 2011): terms that together cannot lift
+/// a document over the k-th best are only looked up for documents that the other terms brought in.
+/// Short lists are summed before long ones: what they sum to often spares the long ones.
 
 #include <cstddef>
 #include <cstdint>

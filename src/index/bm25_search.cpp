@@ -3,10 +3,9 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "index/bm25.h"
 #include "index/bm25_block.h"
@@ -14,7 +13,8 @@
 namespace crosstail::index {
 namespace {
 
-constexpr unsigned kWindowBits = 12;
+/// Sums of a window stay in the second-level cache.
+constexpr unsigned kWindowBits = 16;
 constexpr std::size_t kWindow = std::size_t{1} << kWindowBits;
 /// Lists up to this long are decoded as a whole, once a query; longer ones block by block.
 constexpr std::size_t kShortList = 8192;
@@ -54,38 +54,20 @@ __attribute__((target("avx2"))) void addends_avx2(const Bm25Norm& norm, float we
   addends_portable(norm, weight, lengths, documents + i, frequencies + i, count - i, out + i);
 }
 
-/// Places i < kWindow where sums[i] is at least `least` (1 or more), ascending.
-std::size_t places_portable(const std::uint32_t* sums, std::uint32_t least, std::uint16_t* out) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < kWindow; ++i) {
-    out[count] = static_cast<std::uint16_t>(i);
-    count += sums[i] >= least ? 1U : 0U;
-  }
-  return count;
-}
-
-__attribute__((target("avx2"))) std::size_t places_avx2(const std::uint32_t* sums,
-                                                        std::uint32_t least, std::uint16_t* out) {
-  // Sums are below 2^24, so signed comparison serves.
-  const __m256i below = _mm256_set1_epi32(static_cast<int>(least) - 1);
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < kWindow; i += 16) {
-    const auto* at = reinterpret_cast<const __m256i*>(sums + i);
-    const __m256i a = _mm256_cmpgt_epi32(_mm256_loadu_si256(at), below);
-    const __m256i b = _mm256_cmpgt_epi32(_mm256_loadu_si256(at + 1), below);
-    auto bits = static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(a))) |
-                static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(b))) << 8;
-    for (; bits != 0; bits &= bits - 1)
-      out[count++] = static_cast<std::uint16_t>(i + static_cast<unsigned>(__builtin_ctz(bits)));
-  }
-  return count;
-}
-
 const bool kAvx2 = __builtin_cpu_supports("avx2") != 0;
 
 }  // namespace
 
 struct Bm25Scratch::State {
+  /// Postings of one term in a window.
+  struct Slice {
+    const std::uint32_t* documents;
+    const std::uint32_t* addends;
+    std::size_t count;
+  };
+  struct Candidate {
+    std::uint32_t row, sum;
+  };
   /// One term of the query.
   struct Term {
     const Bm25TermEntry* entry = nullptr;
@@ -94,17 +76,20 @@ struct Bm25Scratch::State {
     std::vector<std::uint32_t> documents, addends, frequencies;
     std::size_t held_block = 0;  ///< the block in documents, addends where not whole
     bool holds = false;
-    std::size_t cursor = 0;  ///< of lookups: a place (whole) or a block
   };
   std::vector<Term> terms;
   std::vector<std::uint32_t> window_max;    ///< terms × windows: bound of an addend
   std::vector<std::uint32_t> window_begin;  ///< terms × windows: first place or block
   std::vector<std::uint32_t> window_bound;  ///< sums of window_max
   std::vector<std::uint32_t> order;         ///< windows, best bound first
-  alignas(64) std::array<std::uint32_t, kWindow> sums{};
-  std::array<std::uint16_t, kWindow + 16> places{};
-  std::vector<std::uint32_t> by_bound, rest;  ///< terms of a window, and sums of bounds up to each
-  std::vector<std::uint64_t> best;            ///< keys; see Bm25Search::key
+  std::vector<std::uint32_t> sums;          ///< of a window's rows; zeros between windows
+  bool clean = false;                       ///< sums are zeros
+  std::vector<Slice> slices;                ///< what was added to sums
+  std::vector<std::uint32_t> documents, frequencies, addends;  ///< of long lists in a window
+  std::vector<Candidate> candidates;
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> by_bound;  ///< terms of a window
+  std::vector<std::uint64_t> best;      ///< keys; see Bm25Search::key
 };
 
 Bm25Scratch::Bm25Scratch() : state_(std::make_unique<State>()) {}
@@ -150,11 +135,10 @@ class Bm25Search {
                 std::to_string(index_.footer_.sections[kPostings].offset + damaged_at_) +
                 ": postings out of order; the file is damaged: take it away and it is built again"};
   }
-  void addends(const Term& term, std::size_t begin, std::size_t count) {
+  void addends(float weight, const std::uint32_t* documents, const std::uint32_t* frequencies,
+               std::size_t count, std::uint32_t* out) {
     const auto call = kAvx2 && index_.rows() < 0x80000000U ? addends_avx2 : addends_portable;
-    auto& t = s_.terms[static_cast<std::size_t>(&term - s_.terms.data())];
-    call(index_.norm_, t.weight, index_.lengths(), t.documents.data() + begin,
-         t.frequencies.data() + begin, count, t.addends.data() + begin);
+    call(index_.norm_, weight, index_.lengths(), documents, frequencies, count, out);
   }
   [[nodiscard]] static std::size_t count_of(const Bm25TermEntry& entry, std::size_t block) {
     return std::min<std::size_t>(kBm25Block, entry.frequency - block * kBm25Block);
@@ -166,14 +150,27 @@ class Bm25Search {
                          term.frequencies.data() + place);
   }
 
-  /// Holds `block` of a long list in documents[0..127], addends[0..127].
+  /// Holds `block` of a long list in documents[0..127], frequencies[0..127].
   bool hold(Term& term, std::size_t block) {
     if (term.holds && term.held_block == block) return true;
     if (!decode(term, block, 0)) return false;
-    addends(term, 0, count_of(*term.entry, block));
+    const std::size_t count = count_of(*term.entry, block);
+    std::fill(term.documents.begin() + static_cast<std::ptrdiff_t>(count),
+              term.documents.begin() + kBm25Block, 0xffffffffU);
     term.held_block = block;
     term.holds = true;
     return true;
+  }
+
+  /// The addend of `row`, which is at most the last document of the held block; 0 if not in it.
+  [[nodiscard]] std::uint32_t addend_in_held(const Term& term, std::uint32_t row) const {
+    const std::uint32_t* documents = term.documents.data();
+    std::size_t at = 0;
+    for (std::size_t step = kBm25Block / 2; step > 0; step /= 2)
+      at += documents[at + step - 1] < row ? step : 0;
+    if (documents[at] != row) return 0;
+    return bm25_addend(term.weight,
+                       index_.norm_.impact(term.frequencies[at] + 1, index_.lengths()[row]));
   }
 
   bool prepare(const Bm25Query& query) {
@@ -186,6 +183,8 @@ class Bm25Search {
     s_.window_begin.resize(n * windows);
     s_.window_bound.assign(windows, 0);
     s_.best.clear();
+    if (!s_.clean) s_.sums.assign(kWindow, 0);
+    s_.clean = true;
     for (std::size_t t = 0; t < n; ++t) {
       Term& term = s_.terms[t];
       term.entry = &index_.term_entries()[query.terms[t].entry];
@@ -215,7 +214,8 @@ class Bm25Search {
     }
     for (std::size_t block = 0; block < blocks; ++block)
       if (!decode(term, block, block * kBm25Block)) return false;
-    addends(term, 0, term.entry->frequency);
+    addends(term.weight, term.documents.data(), term.frequencies.data(), term.entry->frequency,
+            term.addends.data());
     std::uint32_t* most = s_.window_max.data() + t * windows_;
     std::uint32_t* begin = s_.window_begin.data() + t * windows_;
     for (std::size_t i = 0; i < term.entry->frequency;) {
@@ -234,7 +234,6 @@ class Bm25Search {
     if (term.documents.size() < kBm25Block) {
       term.documents.resize(kBm25Block);
       term.frequencies.resize(kBm25Block);
-      term.addends.resize(kBm25Block);
     }
     std::uint32_t* most = s_.window_max.data() + t * windows_;
     std::uint32_t* begin = s_.window_begin.data() + t * windows_;
@@ -259,113 +258,221 @@ class Bm25Search {
     return true;
   }
 
-  /// Adds a term's addends in the window to sums.
-  bool accumulate(Term& term, std::uint32_t begin_place, std::uint32_t base) {
-    const std::size_t frequency = term.entry->frequency;
+  [[nodiscard]] std::uint32_t most(std::size_t t, std::size_t window) const {
+    return s_.window_max[t * windows_ + window];
+  }
+
+  /// The postings of term `t` in a window: a part of the decoded list, or blocks decoded into
+  /// s_.documents and s_.addends from place `at` on.
+  bool slice(std::size_t t, std::uint32_t window, std::size_t& at,
+             Bm25Scratch::State::Slice& made) {
+    Term& term = s_.terms[t];
+    const std::uint32_t base = window << kWindowBits;
+    const std::size_t begin = s_.window_begin[t * windows_ + window];
     if (term.whole) {
-      for (std::size_t i = begin_place; i < frequency; ++i) {
-        const std::uint32_t place = term.documents[i] - base;
-        if (place >= kWindow) break;
-        s_.sums[place] += term.addends[i];
-      }
+      const auto from = term.documents.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto end = term.documents.begin() + static_cast<std::ptrdiff_t>(term.entry->frequency);
+      const auto to = window + 1 == windows_ ? end : std::lower_bound(from, end, base + kWindow);
+      made = {term.documents.data() + begin, term.addends.data() + begin,
+              static_cast<std::size_t>(to - from)};
       return true;
     }
     const Bm25BlockEntry* blocks = index_.block_entries() + term.entry->first_block;
     const std::size_t count = index_.blocks_of(*term.entry);
-    for (std::size_t block = begin_place; block < count; ++block) {
-      if (!hold(term, block)) return false;
-      const std::size_t held = count_of(*term.entry, block);
-      for (std::size_t i = 0; i < held; ++i) {
-        const std::uint32_t place = term.documents[i] - base;
-        if (place < kWindow) s_.sums[place] += term.addends[i];
-      }
-      if (blocks[block].last - base >= kWindow - 1) break;
+    std::size_t end = begin;
+    while (end < count && (end == begin || blocks[end - 1].last - base < kWindow - 1)) ++end;
+    std::size_t held = 0;
+    damaged_at_ = term.entry->postings;
+    for (std::size_t block = begin; block < end; ++block) {
+      if (!index_.decode(*term.entry, block, s_.documents.data() + at + held,
+                         s_.frequencies.data() + at + held))
+        return false;
+      held += count_of(*term.entry, block);
     }
+    addends(term.weight, s_.documents.data() + at, s_.frequencies.data() + at, held,
+            s_.addends.data() + at);
+    std::size_t skip = 0;
+    while (skip < held && s_.documents[at + skip] < base) ++skip;
+    std::size_t last = held;
+    while (last > skip && s_.documents[at + last - 1] - base >= kWindow) --last;
+    made = {s_.documents.data() + at + skip, s_.addends.data() + at + skip, last - skip};
+    at += held;
     return true;
   }
 
-  /// Looks a term up for the documents at s_.places; keeps those that can still be among the best
-  /// when all further terms add at most `rest`.
-  bool look_up(Term& term, std::uint32_t begin_place, std::uint32_t base, std::uint32_t rest,
-               std::size_t& candidates) {
+  void add(const Bm25Scratch::State::Slice& slice, std::uint32_t base) {
+    std::uint32_t* sums = s_.sums.data();
+    for (std::size_t i = 0; i < slice.count; ++i)
+      sums[slice.documents[i] - base] += slice.addends[i];
+  }
+
+  /// Adds only where something was added before.
+  void add_to_present(const Bm25Scratch::State::Slice& slice, std::uint32_t base) {
+    std::uint32_t* sums = s_.sums.data();
+    for (std::size_t i = 0; i < slice.count; ++i) {
+      std::uint32_t& sum = sums[slice.documents[i] - base];
+      sum += sum != 0 ? slice.addends[i] : 0;
+    }
+  }
+
+  /// Takes the sums of at least `needed` (1 or more) out as candidates and leaves zeros.
+  void take_candidates(std::uint32_t base, std::uint32_t needed) {
+    std::size_t room = 1, n = 0;
+    for (const auto& slice : s_.slices) room += slice.count;
+    if (s_.candidates.size() < room) s_.candidates.resize(room);
+    auto* out = s_.candidates.data();
+    std::uint32_t* sums = s_.sums.data();
+    for (const auto& slice : s_.slices)
+      for (std::size_t i = 0; i < slice.count; ++i) {
+        const std::uint32_t row = slice.documents[i];
+        const std::uint32_t sum = std::exchange(sums[row - base], 0);
+        out[n] = {row, sum};
+        n += sum >= needed ? 1U : 0U;
+      }
+    candidate_count_ = n;
+  }
+
+  /// Sums without the long lists are at most the scores: the k-th best of them excludes as well.
+  void raise_least_by_partial_sums(std::uint32_t base) {
+    take_candidates(base, 1);
+    s_.keys = s_.best;
+    for (std::size_t c = 0; c < candidate_count_; ++c) {
+      const auto [row, sum] = s_.candidates[c];
+      s_.sums[row - base] = sum;
+      if (counts(row)) s_.keys.push_back(key(sum, row));
+    }
+    if (s_.keys.size() < k_) return;
+    const auto nth = s_.keys.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+    std::nth_element(s_.keys.begin(), nth, s_.keys.end(), std::greater<>());
+    least_ = std::max(least_, *nth >> 32 << 32);
+  }
+
+  /// Looks a long list up for the candidates (ascending); keeps those that can still be among the
+  /// best when all further terms add at most `rest`.
+  bool look_up(Term& term, std::size_t at, std::uint32_t rest) {
     const Bm25BlockEntry* blocks = index_.block_entries() + term.entry->first_block;
     const std::size_t block_count = index_.blocks_of(*term.entry);
-    const std::size_t frequency = term.entry->frequency;
-    std::size_t kept = 0, at = begin_place;
-    for (std::size_t c = 0; c < candidates; ++c) {
-      const std::uint16_t place = s_.places[c];
-      const std::uint32_t row = base + place;
-      std::uint32_t sum = s_.sums[place];
-      if (term.whole) {
-        while (at < frequency && term.documents[at] < row) ++at;
-        if (at < frequency && term.documents[at] == row) sum += term.addends[at];
-      } else {
-        while (at < block_count && blocks[at].last < row) ++at;
-        if (at < block_count) {
-          const bool worth =
-              (term.holds && term.held_block == at) ||
-              key(sum + rest + bm25_addend(term.weight, index_.bound(term.entry->first_block + at)),
-                  row) > least_;
-          if (!worth) continue;
-          if (!hold(term, at)) return false;
-          const auto end =
-              term.documents.begin() + static_cast<std::ptrdiff_t>(count_of(*term.entry, at));
-          const auto found = std::lower_bound(term.documents.begin(), end, row);
-          if (found != end && *found == row)
-            sum += term.addends[static_cast<std::size_t>(found - term.documents.begin())];
-        }
+    std::size_t kept = 0;
+    for (std::size_t c = 0; c < candidate_count_; ++c) {
+      auto [row, sum] = s_.candidates[c];
+      while (at < block_count && blocks[at].last < row) ++at;
+      if (at < block_count) {
+        const std::uint32_t bound =
+            bm25_addend(term.weight, index_.bound(term.entry->first_block + at));
+        if (key(sum + rest + bound, row) <= least_) continue;
+        if (!hold(term, at)) return false;
+        sum += addend_in_held(term, row);
       }
-      s_.sums[place] = sum;
-      if (key(sum + rest, row) > least_) s_.places[kept++] = place;
+      if (key(sum + rest, row) > least_) s_.candidates[kept++] = {row, sum};
     }
-    candidates = kept;
+    candidate_count_ = kept;
     return true;
+  }
+
+  /// How many terms of by_bound, from the weakest, cannot reach the k-th best even together.
+  [[nodiscard]] std::size_t weak_terms(std::uint32_t window) const {
+    std::uint32_t total = 0;
+    std::size_t weak = 0;
+    while (weak < s_.by_bound.size()) {
+      total += most(s_.by_bound[weak], window);
+      if (total >= least_ >> 32) break;
+      ++weak;
+    }
+    return weak;
   }
 
   bool search_window(std::uint32_t window) {
     const std::uint32_t base = window << kWindowBits;
     if (key(s_.window_bound[window], base) <= least_) return true;
-    const auto most = [&](std::size_t t) { return s_.window_max[t * windows_ + window]; };
-    const auto begin = [&](std::size_t t) { return s_.window_begin[t * windows_ + window]; };
     s_.by_bound.clear();
     for (std::uint32_t t = 0; t < term_count_; ++t)
-      if (most(t) > 0) s_.by_bound.push_back(t);
+      if (most(t, window) > 0) s_.by_bound.push_back(t);
     std::sort(s_.by_bound.begin(), s_.by_bound.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return most(a) != most(b) ? most(a) < most(b) : a < b;
+      return most(a, window) != most(b, window) ? most(a, window) < most(b, window) : a < b;
     });
-    // rest[i]: what terms 0 … i-1 can add. Those that cannot reach the k-th best need no sums.
-    const auto threshold = static_cast<std::uint32_t>(least_ >> 32);
-    std::size_t first = 0;
-    std::uint32_t total = 0;
-    s_.rest.assign(1, 0);
-    for (std::size_t i = 0; i < s_.by_bound.size(); ++i) {
-      total += most(s_.by_bound[i]);
-      s_.rest.push_back(total);
-      if (total < threshold) first = i + 1;
-    }
-    std::memset(s_.sums.data(), 0, sizeof s_.sums);
-    for (std::size_t i = first; i < s_.by_bound.size(); ++i)
-      if (!accumulate(s_.terms[s_.by_bound[i]], begin(s_.by_bound[i]), base)) return false;
-    const std::uint32_t needed =
-        threshold > s_.rest[first] ? std::max(1U, threshold - s_.rest[first]) : 1U;
-    std::size_t candidates =
-        (kAvx2 ? places_avx2 : places_portable)(s_.sums.data(), needed, s_.places.data());
-    for (std::size_t i = first; i-- > 0 && candidates > 0;)
-      if (!look_up(s_.terms[s_.by_bound[i]], begin(s_.by_bound[i]), base, s_.rest[i], candidates))
+    std::size_t weak = weak_terms(window), at = 0;
+    s_.slices.clear();
+    s_.clean = false;
+    // Short lists first: they are decoded already, and what they sum to may spare the long ones.
+    bool long_lists = false;
+    for (std::size_t i = weak; i < s_.by_bound.size(); ++i) {
+      if (!s_.terms[s_.by_bound[i]].whole) {
+        long_lists = true;
+      } else if (!add_slice(s_.by_bound[i], window, at)) {
         return false;
-    collect(base, candidates);
+      }
+    }
+    const std::size_t shorts_from = weak;
+    if (long_lists) {
+      raise_least_by_partial_sums(base);
+      weak = weak_terms(window);
+      if (!make_room(weak, window)) return false;
+      for (std::size_t i = weak; i < s_.by_bound.size(); ++i)
+        if (!s_.terms[s_.by_bound[i]].whole && !add_slice(s_.by_bound[i], window, at)) return false;
+    }
+    std::uint32_t rest = 0;  // what the long lists among the weak terms can add
+    for (std::size_t i = 0; i < weak; ++i) {
+      const std::uint32_t t = s_.by_bound[i];
+      if (!s_.terms[t].whole) {
+        rest += most(t, window);
+      } else if (i < shorts_from) {
+        Bm25Scratch::State::Slice present{};
+        if (!slice(t, window, at, present)) return false;
+        add_to_present(present, base);
+      }
+    }
+    const auto threshold = static_cast<std::uint32_t>(least_ >> 32);
+    take_candidates(base, threshold > rest + 1 ? threshold - rest : 1U);
+    s_.clean = true;
+    if (rest > 0)
+      std::sort(s_.candidates.begin(),
+                s_.candidates.begin() + static_cast<std::ptrdiff_t>(candidate_count_),
+                [](const auto& a, const auto& b) { return a.row < b.row; });
+    for (std::size_t i = weak; i-- > 0 && candidate_count_ > 0;) {
+      const std::uint32_t t = s_.by_bound[i];
+      if (s_.terms[t].whole) continue;
+      rest -= most(t, window);
+      if (!look_up(s_.terms[t], s_.window_begin[t * windows_ + window], rest)) return false;
+    }
+    collect();
     return true;
   }
 
-  void collect(std::uint32_t base, std::size_t candidates) {
-    for (std::size_t c = 0; c < candidates; ++c) {
-      const std::uint32_t row = base + s_.places[c];
-      const std::uint64_t made = key(s_.sums[s_.places[c]], row);
-      if (made <= least_) continue;
-      if (!counts_.empty() && (counts_[row / 64] >> (row % 64) & 1) == 0) continue;
-      s_.best.push_back(made);
-      // Many more than k would make the threshold wait too long.
-      if (s_.best.size() >= 2 * k_ + kWindow / 4) shrink();
+  bool add_slice(std::uint32_t t, std::uint32_t window, std::size_t& at) {
+    s_.slices.emplace_back();
+    if (!slice(t, window, at, s_.slices.back())) return false;
+    add(s_.slices.back(), window << kWindowBits);
+    return true;
+  }
+
+  /// Room for the postings of the long lists that a window needs as a whole.
+  bool make_room(std::size_t weak, std::uint32_t window) {
+    std::size_t room = 0;
+    for (std::size_t i = weak; i < s_.by_bound.size(); ++i) {
+      const Term& term = s_.terms[s_.by_bound[i]];
+      if (term.whole) continue;
+      const std::size_t begin = s_.window_begin[s_.by_bound[i] * windows_ + window];
+      // Rows ascend, so a window has at most as many postings as rows, and two blocks stick out.
+      const std::size_t blocks =
+          std::min(index_.blocks_of(*term.entry) - begin, kWindow / kBm25Block + 2);
+      room += (std::max(blocks, kWindow / kBm25Block + 2)) * kBm25Block;
+    }
+    if (s_.documents.size() < room) {
+      s_.documents.resize(room);
+      s_.frequencies.resize(room);
+      s_.addends.resize(room);
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool counts(std::uint32_t row) const {
+    return counts_.empty() || (counts_[row / 64] >> (row % 64) & 1) != 0;
+  }
+
+  void collect() {
+    for (std::size_t c = 0; c < candidate_count_; ++c) {
+      const std::uint64_t made = key(s_.candidates[c].sum, s_.candidates[c].row);
+      if (made > least_ && counts(s_.candidates[c].row)) s_.best.push_back(made);
     }
     shrink();
   }
@@ -376,14 +483,14 @@ class Bm25Search {
     const auto nth = s_.best.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
     std::nth_element(s_.best.begin(), nth, s_.best.end(), std::greater<>());
     s_.best.resize(k_);
-    least_ = s_.best[k_ - 1];
+    least_ = std::max(least_, s_.best[k_ - 1]);
   }
 
   const Bm25Index& index_;
   Bm25Scratch::State& s_;
   std::size_t k_;
   std::span<const std::uint64_t> counts_;
-  std::size_t term_count_ = 0, windows_ = 0;
+  std::size_t term_count_ = 0, windows_ = 0, candidate_count_ = 0;
   std::uint64_t least_ = 0;  ///< keys up to this are out
   std::uint64_t damaged_at_ = 0;
 };

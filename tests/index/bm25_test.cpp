@@ -133,6 +133,43 @@ TEST(Bm25, TopHitsEqualScoringEveryDocumentWithTiesToTheSmallerRow) {
   }
 }
 
+/// Lists longer than what is decoded as a whole, over several windows.
+TEST(Bm25, LongListsAreSearchedAsShortOnesAre) {
+  testing::TemporaryFolder folder;
+  const Documents documents = make_documents(150000, 9);
+  build(folder / "x", documents);
+  const auto index = Bm25Index::open(folder / "x");
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  Bm25Scratch scratch;
+  std::mt19937 random(3);
+  for (int trial = 0; trial < 40; ++trial) {
+    std::vector<std::uint32_t> terms(1 + random() % 5);
+    for (auto& term : terms) term = random() % 2 == 0 ? random() % 20 : 1000 + random() % 900;
+    const Bm25Query query = index->query(terms);
+    std::vector<Hit> all;
+    for (std::uint32_t row = 0; row < documents.size(); ++row) {
+      std::vector<std::uint32_t> frequencies(query.terms.size(), 0);
+      for (const std::uint32_t term : std::set<std::uint32_t>(terms.begin(), terms.end()))
+        if (const auto entry = index->find(term))
+          for (std::size_t t = 0; t < query.terms.size(); ++t)
+            if (query.terms[t].entry == *entry)
+              frequencies[t] = static_cast<std::uint32_t>(
+                  std::count(documents[row].begin(), documents[row].end(), term));
+      const float score =
+          index->score(query, frequencies, static_cast<std::uint32_t>(documents[row].size()));
+      if (score > 0) all.push_back({row, row, score});
+    }
+    std::sort(all.begin(), all.end(), better);
+    for (const std::size_t k : {1U, 10U, 100U, 5000U}) {
+      const auto hits = index->search(query, k, scratch);
+      ASSERT_TRUE(hits.ok()) << hits.error().message;
+      ASSERT_EQ(*hits, std::vector<Hit>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(
+                                                                       std::min(k, all.size()))))
+          << "trial " << trial << ", k " << k;
+    }
+  }
+}
+
 TEST(Bm25, AFilterKeepsTheBestOfWhatCounts) {
   testing::TemporaryFolder folder;
   const Documents documents = make_documents(9000, 11);
