@@ -11,6 +11,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   verbs.push_back(evaluate_verb());
   verbs.push_back(report_verb());
   verbs.push_back(run_verb());
+  verbs.push_back(doctor_verb());
   verbs.push_back(completion_verb());
   verbs.push_back(manual_verb());
   return verbs;

@@ -15,6 +15,7 @@ std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> slice_verb();
 std::unique_ptr<Verb> run_verb();
+std::unique_ptr<Verb> doctor_verb();
 std::unique_ptr<Verb> completion_verb();
 std::unique_ptr<Verb> manual_verb();
 
