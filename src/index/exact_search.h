@@ -10,8 +10,10 @@
 
 #include "base/pool.h"
 #include "base/result.h"
+#include "index/codes.h"
 #include "index/hits.h"
 #include "index/row_source.h"
+#include "nn/isa.h"
 
 namespace crosstail::index {
 
@@ -33,19 +35,30 @@ struct SearchStats {
   double largest_bound = 0;          ///< of all bounds |fast value − score| used
 };
 
-/// Rows and pool are borrowed. Thread-safe.
+/// Rows, pool and codes are borrowed. Thread-safe.
+///
+/// Large batches are multiplied tile by tile, on bf16 copies where the processor multiplies those;
+/// one or a few queries read the codes if there are any, and else score every row. Memory:
+/// O(queries × k) a thread, in groups of at most 1,024 queries, and one chunk of rows (8 MB) where
+/// the source has no view.
 class ExactSearch {
  public:
-  /// Without a pool the calling thread does everything.
-  explicit ExactSearch(const RowSource& rows, Pool* pool = nullptr) : rows_(rows), pool_(pool) {}
+  /// Without a pool the calling thread does everything. `codes` must be of the same rows.
+  explicit ExactSearch(const RowSource& rows, Pool* pool = nullptr, const Codes* codes = nullptr,
+                       nn::Isa isa = nn::default_isa())
+      : rows_(rows), pool_(pool), codes_(codes), isa_(isa) {}
 
   /// Fails with InvalidArgument: k is 0, the queries' size is no multiple of dim, a query holds a
-  /// NaN or an infinity, `counts` or `owner_of` are too short.
+  /// NaN or an infinity, `counts` or `owner_of` are too short, the codes are of other rows.
   Result<Hits> search(const SearchRequest& request, SearchStats* stats = nullptr) const;
 
  private:
+  void search_group(const SearchRequest& group, Hits& hits, SearchStats& stats) const;
+
   const RowSource& rows_;
   Pool* pool_;
+  const Codes* codes_;
+  nn::Isa isa_;
 };
 
 }  // namespace crosstail::index

@@ -11,6 +11,7 @@
 #include <cstddef>
 
 #include "index/row_source.h"
+#include "nn/isa.h"
 
 namespace crosstail::index {
 
@@ -24,5 +25,10 @@ float score(const float* query, const VectorView& rows, std::size_t row);
 /// out[i] = score(query, rows, row + i), i < count: several rows at once, which is faster.
 void score_rows(const float* query, const VectorView& rows, std::size_t row, std::size_t count,
                 float* out);
+
+/// score() for one kind of processor; all give the same bits. `row` points to dim numbers of the
+/// kernel's type.
+using ScoreKernel = float (*)(const float* query, const std::byte* row, std::size_t dim);
+ScoreKernel score_kernel(VectorType type, nn::Isa isa = nn::default_isa());
 
 }  // namespace crosstail::index
