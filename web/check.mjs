@@ -38,7 +38,7 @@ for (const colorScheme of ["light", "dark"]) {
     expect(wide <= 1, `${colorScheme} ${width}: the page is ${wide} pixels wider than the window`);
     const charts = await tab.$$eval(".chart svg", (all) => all.length);
     const wanted = 1 + (report.comparisons.length ? 1 : 0) + (report.languages.length ? 1 : 0) + report.slices.length
-      + 2 * report.long_tail.length + (report.sweep.length ? 1 : 0);
+      + 2 * report.long_tail.length + new Set(report.sweep.map((p) => p.fusion)).size;
     expect(charts >= wanted, `${colorScheme} ${width}: ${charts} charts, expected at least ${wanted}`);
     await tab.screenshot({ path: `${out}/${colorScheme}-${width}.png`, fullPage: true });
     await context.close();
@@ -58,7 +58,21 @@ for (const colorScheme of ["light", "dark"]) {
     expect(comparisons[i]?.[11] === String(c.wins), `comparisons: wins of ${c.system}`);
   });
   const languages = report.languages.length ? await cells(tab, "languages") : [];
-  report.languages.forEach((l, i) => l.systems.forEach((s, k) => expect(languages[i]?.[3 + 2 * k] === fixed(s.mean.value), `languages: ${l.language} ${s.name}`)));
+  report.languages.forEach((l, i) => {
+    const first = l.gain ? 7 : 3;
+    if (l.gain) expect(languages[i]?.[3].replaceAll("*", "") === signed(l.gain.value), `languages: gain in ${l.language}`);
+    l.systems.forEach((s, k) => expect(languages[i]?.[first + 2 * k] === fixed(s.mean.value), `languages: ${l.language} ${s.name}`));
+  });
+  for (const [number, slice] of report.slices.entries()) {
+    const rows = await cells(tab, `slice-${number + 1}`);
+    slice.rows.forEach((r, i) => r.gain && expect(rows[i]?.[3].replaceAll("*", "") === signed(r.gain.value), `slice ${slice.field}: ${r.value}`));
+  }
+  const sweep = report.sweep.length ? await cells(tab, "sweep") : [];
+  report.sweep.forEach((p, i) => expect(sweep[i]?.[3] === fixed(p.mean.value), `sweep: ${p.system}`));
+  for (const list of ["best", "worst"]) {
+    const rows = report[list].length ? await cells(tab, list) : [];
+    report[list].forEach((e, i) => expect(rows[i]?.[5] === signed(e.gain), `${list}: ${e.id}`));
+  }
   for (const view of report.long_tail) {
     const rows = await cells(tab, `tail-${view.view}`);
     view.rows.forEach((r, i) => expect(rows[i]?.[7] === signed(r.gain.value), `long tail: ${view.view} ${r.part}`));

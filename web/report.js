@@ -4,6 +4,8 @@ import { plot, dot, ruleX, ruleY, line, link, areaY, text } from "@observablehq/
 
 const report = JSON.parse(document.getElementById("report").textContent);
 const accent = "var(--accent)";
+// Curves side by side; told apart by lightness too.
+const palette = ["var(--accent)", "var(--second)", "var(--soft)", "var(--good)", "var(--warn-ink)"];
 const place = (id) => document.querySelector(`[data-chart="${CSS.escape(id)}"]`);
 const width = () => Math.min(900, document.querySelector("main").clientWidth - 32);
 
@@ -101,15 +103,27 @@ function tails() {
   }
 }
 
+// A chart for each fusion: their α have different ranges.
 function sweep() {
   if (!report.sweep.length) return;
-  const rows = report.sweep.map((p) => ({ ...p, ...p.mean, curve: p.center && p.center !== "none" ? `${p.fusion}, centred` : p.fusion }));
-  add("sweep", () => plot({ width: width(), height: 330, marginBottom: bottom, style, x: { label: "α", grid: true }, y: { label: report.measures[0].name, grid: true, nice: true },
-    color: { legend: true },
-    marks: [
-      areaY(rows, { x: "alpha", y1: "low", y2: "high", fill: "curve", fillOpacity: 0.15 }),
-      line(rows, { x: "alpha", y: "value", stroke: "curve", marker: "circle" }),
-    ] }), `${report.measures[0].name} by α, with 95% intervals`);
+  const measure = report.measures[0].name;
+  add("sweep", () => {
+    const box = document.createElement("div");
+    box.className = "charts";
+    const fusions = [...new Set(report.sweep.map((p) => p.fusion))];
+    for (const fusion of fusions) {
+      const rows = report.sweep.filter((p) => p.fusion === fusion).map((p) => ({ ...p, ...p.mean }));
+      const curves = [...new Set(rows.map((r) => r.curve))];
+      box.append(plot({ width: fusions.length > 1 ? Math.min(440, width()) : width(), height: 300, marginBottom: bottom, marginLeft: 50, style,
+        x: { label: `α (${fusion})`, grid: true }, y: { label: measure, grid: true, nice: true },
+        color: { legend: curves.length > 1, domain: curves, range: palette },
+        marks: [
+          areaY(rows, { x: "alpha", y1: "low", y2: "high", z: "curve", fill: "curve", fillOpacity: 0.15 }),
+          line(rows, { x: "alpha", y: "value", z: "curve", stroke: "curve", marker: "circle" }),
+        ] }));
+    }
+    return box;
+  }, `${measure} by α, with 95% intervals`);
 }
 
 // Mean gain in ten equal parts of the queries by density, over the cloud of queries.

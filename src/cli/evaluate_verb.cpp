@@ -17,11 +17,12 @@ struct EvaluateOptions {
   std::string qrels;              ///< judgments: TREC, BEIR or JSON
   std::string queries;            ///< query file: languages, groups, fields, texts
   std::vector<std::string> runs;  ///< NAME=FILE or FILE
-  std::string measures = "mrr@10,ndcg@10,recall@100";
+  std::string measures;           ///< empty: kMeasures, or all that vectors have
   std::string baseline, system;
   std::vector<std::string> with_other_languages, without_other_languages;
   std::vector<std::string> slices_by;  ///< fields of the query file
-  std::string slices_file, questions, leave_out;
+  std::string slices_file, corpus, questions, leave_out;
+  std::string query_vectors, question_vectors;
   std::string average = "auto", cluster = "auto", languages = "fixed";
   std::string duplicates = "error", self_ids = "error", missing = "zero", unjudged = "nonrelevant";
   std::uint64_t level = 1, depth = 0;
@@ -32,6 +33,8 @@ struct EvaluateOptions {
   std::string output;         ///< folder for report.json, tables and per-query values
   std::uint64_t threads = 0;  ///< 0: all processors
 };
+
+constexpr std::string_view kMeasures = "mrr@10,ndcg@10,recall@100";
 
 /// "a,b" to its parts, without empty ones.
 std::vector<std::string> split_commas(std::string_view text) {
@@ -66,7 +69,11 @@ Result<eval::EvaluationOptions> checked(const EvaluateOptions& o) {
   out.qrels = o.qrels;
   out.queries = o.queries;
   for (const auto& run : o.runs) out.runs.push_back(named_run(run));
-  CT_TRY(out.measures, eval::parse_measures(o.measures));
+  if (out.vectors) {
+    out.vector_measures = split_commas(o.measures);
+  } else {
+    CT_TRY(out.measures, eval::parse_measures(o.measures.empty() ? kMeasures : o.measures));
+  }
   out.baseline = o.baseline;
   out.system = o.system;
   for (const auto& names : o.with_other_languages)
@@ -76,7 +83,15 @@ Result<eval::EvaluationOptions> checked(const EvaluateOptions& o) {
   for (const auto& fields : o.slices_by)
     for (auto& field : split_commas(fields)) out.slice_fields.push_back(std::move(field));
   out.slices = o.slices_file;
+  out.corpus = o.corpus;
   out.questions = o.questions;
+  out.query_vectors = o.query_vectors;
+  out.question_vectors = o.question_vectors;
+  if (o.query_vectors.empty() != o.question_vectors.empty() ||
+      (!o.query_vectors.empty() && (o.questions.empty() || o.queries.empty())))
+    return Error{ErrorCode::InvalidArgument,
+                 "--query-vectors and --question-vectors go together, and with --queries and "
+                 "--questions: a vector a row"};
   out.leave_out = split_commas(o.leave_out);
   out.average = o.average;
   out.cluster = o.cluster;
@@ -150,7 +165,10 @@ class EvaluateVerb final : public Verb {
             "leaked.\n\n"
             "Measures: ndcg[@K], ndcg-exp[@K], mrr[@K], map[@K], recall@K, p@K, success@K, rprec, "
             "bpref,\n"
-            "judged@K; trec_eval's names too. The first one decides.",
+            "judged@K; trec_eval's names too. The first one decides. With --format vectors: "
+            "nn-accuracy, "
+            "margin,\nalignment, uniformity-term; on a pool (--passages) lareqa-map, peer-p, "
+            "own-language-excess@10.",
             "  crosstail evaluate --qrels qrels/test.tsv --queries queries.jsonl \\\n"
             "    --run text=none.trec --run xqg=mean.trec --slice topic -o evaluation"};
   }
@@ -163,7 +181,8 @@ class EvaluateVerb final : public Verb {
         .text(o.queries, "queries", "FILE", "query file: languages, groups, fields and texts")
         .text(o.output, "output", "DIR", "write report.json, tables.md, tables.tex, per-query.tsv",
               'o')
-        .text(o.measures, "measures", "LIST", "measures, comma separated; the first one decides")
+        .text(o.measures, "measures", "LIST",
+              "comma separated; the first decides (mrr@10,ndcg@10,recall@100; vectors: all)")
         .choice(o.format, "format", {"ranked", "xor", "vectors"},
                 "ranked runs; XOR-TyDi predictions scored by R@kt; or encoders' vectors")
         .count(o.threads, "threads", "N", "threads; 0: all processors")
@@ -176,6 +195,8 @@ class EvaluateVerb final : public Verb {
                "runs that use questions in another language, where RUN.meta.json does not say")
         .texts(o.without_other_languages, "without-other-languages", "NAME,…", "runs that do not")
         .texts(o.slices_by, "slice", "FIELD,…", "also by this field of the query file")
+        .text(o.corpus, "corpus", "FILE",
+              "passages' texts, to show with the best and worst queries")
         .text(o.slices_file, "slices", "FILE", "long-tail views, from `crosstail slice`")
         .section("Statistics")
         .text(o.cluster, "cluster", "FIELD",
@@ -197,7 +218,9 @@ class EvaluateVerb final : public Verb {
         .section("Leakage guard")
         .text(o.questions, "questions", "FILE",
               "attached questions, for runs without RUN.meta.json")
-        .text(o.leave_out, "leave-out", "LIST", "what such runs left out: language,group,text")
+        .text(o.leave_out, "leave-out", "LIST", "what such runs left out: language,group,site,text")
+        .text(o.query_vectors, "query-vectors", "FILE.npy", "a row a query: finds near copies")
+        .text(o.question_vectors, "question-vectors", "FILE.npy", "a row an attached question")
         .flag(o.allow_leakage, "allow-leakage", "go on where queries find their own text")
         .section("Vectors (--format vectors, --run NAME=QUERIES.npy,PASSAGES.npy)")
         .text(o.passages, "passages", "FILE",

@@ -1,6 +1,7 @@
 /// `crosstail slice`: the three views of the long tail, written down before any system is scored.
 
 #include <filesystem>
+#include <optional>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -14,8 +15,9 @@ namespace {
 struct SliceOptions {
   std::string queries, qrels, questions;
   std::string query_vectors, question_vectors;
-  std::string encoder;   ///< name of the reference encoder, for the report
-  std::string resource;  ///< table of training pairs by language
+  std::string encoder;    ///< name of the reference encoder, for the report
+  std::string tokenizer;  ///< model directory whose subwords stand for words in unspaced scripts
+  std::string resource;   ///< table of training pairs by language
   std::string output;
   std::uint64_t level = 1, threads = 0;
 };
@@ -44,7 +46,8 @@ class SliceVerb final : public Verb {
             "language and\n"
             "site left out; needs vectors from one reference encoder), rarity (mean of the three "
             "largest\n"
-            "inverse document frequencies among the query's words) and resource (training pairs of "
+            "inverse document frequencies among the query's words, or subwords with --tokenizer) "
+            "and resource (training pairs of "
             "the\n"
             "language, from a table). Density and rarity are cut within each language.",
             "  crosstail slice --queries queries.jsonl --qrels qrels/test.tsv --questions "
@@ -63,6 +66,8 @@ class SliceVerb final : public Verb {
         .text(o.query_vectors, "query-vectors", "FILE.npy", "a row a query, in file order")
         .text(o.question_vectors, "question-vectors", "FILE.npy", "a row a question, in file order")
         .text(o.encoder, "encoder", "NAME", "the reference encoder of the vectors, for the report")
+        .text(o.tokenizer, "tokenizer", "DIR",
+              "a model directory: rarity counts its subwords where scripts have no spaces")
         .text(o.resource, "resource", "FILE", "`language TAB training pairs` a line")
         .count(o.level, "relevance-level", "N", "smallest relevance that counts as relevant")
         .count(o.threads, "threads", "N", "threads; 0: all processors");
@@ -127,15 +132,27 @@ class SliceVerb final : public Verb {
                       {}},
                      values);
     }
+    std::optional<text::Tokenizer> subwords;
+    if (!o.tokenizer.empty()) {
+      CT_TRY(subwords, text::load_tokenizer(o.tokenizer));
+    }
+    std::vector<std::string> by_subwords;
+    const auto values =
+        eval::rarity(queries, questions, subwords ? &*subwords : nullptr, &by_subwords, &pool);
+    std::string terms = "ICU words";
+    for (std::size_t i = 0; i < by_subwords.size(); ++i)
+      terms += (i == 0 ? ", for " : ", ") + by_subwords[i];
+    if (!by_subwords.empty())
+      terms += " subwords of " + std::filesystem::weakly_canonical(o.tokenizer).filename().string();
     eval::add_view(
         slices, queries,
         {"rarity",
-         "mean of the three largest inverse document frequencies of ICU words over " + set,
+         "mean of the three largest inverse document frequencies of " + terms + ", over " + set,
          false,
          false,
          {},
          {}},
-        eval::rarity(queries, questions, &pool));
+        values);
     return {};
   }
 

@@ -12,13 +12,6 @@
 namespace crosstail::eval {
 namespace {
 
-std::string hex(std::uint64_t value) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(value >> shift) & 15];
-  return out;
-}
-
 Result<std::size_t> find_run(const EvaluationOptions& options, const std::string& name,
                              const char* option) {
   for (std::size_t i = 0; i < options.runs.size(); ++i)
@@ -38,7 +31,7 @@ Status add_run(Evaluation& out, const data::Qrels& qrels, const std::vector<Meas
   SystemReport& system = out.systems[i];
   system.name = name;
   system.path = path;
-  system.hash = hex(xxh3(text.text()));
+  system.hash = hash_text(text.text());
   CT_TRY(const auto run, data::read_run_text(std::move(text), path, pool));
   auto scored = score_run(run, qrels, measures, out.options.ranking, pool);
   if (!scored) return std::move(scored).error().at(path);
@@ -54,19 +47,6 @@ Status add_run(Evaluation& out, const data::Qrels& qrels, const std::vector<Meas
   for (std::size_t q = 0; q < qrels.size(); ++q) {
     for (std::size_t m = 0; m + 1 < width; ++m) values.push_back(scored->value(q, m));
     reciprocal[i].push_back(scored->value(q, width - 1));
-  }
-  return {};
-}
-
-/// RUN.meta.json, and what the user says over it.
-Status add_identity(Evaluation& out, std::size_t i) {
-  SystemReport& system = out.systems[i];
-  auto meta = data::read_run_meta(data::run_meta_path(system.path));
-  if (meta) {
-    system.meta = *std::move(meta);
-    system.other_languages = system.meta->other_languages;
-  } else if (meta.error().code != ErrorCode::NotFound) {
-    return std::move(meta).error();
   }
   return {};
 }
@@ -169,26 +149,10 @@ void choose_focus(Evaluation& out) {
   out.focus_baseline = out.focus_system = out.options.study.baseline;
   double best = -std::numeric_limits<double>::infinity();
   for (std::size_t s = 0; s < out.systems.size(); ++s) {
-    if (s == out.focus_baseline || out.result.means[s][0].value <= best) continue;
-    best = out.result.means[s][0].value;
+    const double value = out.study.direction(0) * out.result.means[s][0].value;
+    if (s == out.focus_baseline || value <= best) continue;
+    best = value;
     out.focus_system = s;
-  }
-}
-
-/// Runs that differ only in α, as a curve.
-void add_sweep(Evaluation& out) {
-  std::map<std::string, std::vector<SweepPoint>> curves;
-  for (std::size_t s = 0; s < out.systems.size(); ++s) {
-    const auto& meta = out.systems[s].meta;
-    if (!meta || !meta->alpha || meta->fusion.empty() || meta->fusion == "none") continue;
-    curves[meta->system + "/" + meta->fusion + "/" + meta->center + "/" + meta->passage_from]
-        .push_back({meta->fusion, meta->center, *meta->alpha, s});
-  }
-  for (auto& [name, points] : curves) {
-    if (points.size() < 2) continue;
-    std::sort(points.begin(), points.end(),
-              [](const SweepPoint& a, const SweepPoint& b) { return a.alpha < b.alpha; });
-    out.sweep.insert(out.sweep.end(), points.begin(), points.end());
   }
 }
 
@@ -265,6 +229,31 @@ void Context::keep(const std::vector<std::size_t>& queries_of_qrels) {
   }
 }
 
+std::string hash_text(std::string_view bytes) {
+  const std::uint64_t value = xxh3(bytes);
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(value >> shift) & 15];
+  return out;
+}
+
+Result<std::string> content_hash(const std::string& path) {
+  if (path.empty() || path == "-") return std::string();
+  CT_TRY(const auto text, data::WholeText::open(path));
+  return hash_text(text.text());
+}
+
+Status add_identity(SystemReport& system) {
+  auto meta = data::read_run_meta(data::run_meta_path(system.path));
+  if (meta) {
+    system.meta = *std::move(meta);
+    system.other_languages = system.meta->other_languages;
+  } else if (meta.error().code != ErrorCode::NotFound) {
+    return std::move(meta).error();
+  }
+  return {};
+}
+
 Result<Evaluation> evaluate(const EvaluationOptions& options, Pool* pool) {
   CT_CHECK(check_names(options));
   Evaluation out;
@@ -272,10 +261,13 @@ Result<Evaluation> evaluate(const EvaluationOptions& options, Pool* pool) {
   Context context;
   if (!options.queries.empty()) {
     CT_TRY(context.queries, data::read_queries(options.queries));
+    CT_TRY(out.queries_hash, content_hash(options.queries));
   }
   if (!options.baseline.empty()) {
     CT_TRY(out.options.study.baseline, find_run(options, options.baseline, "--baseline"));
   }
+  CT_TRY(out.slices_hash, content_hash(options.slices));
+  CT_TRY(out.questions_hash, content_hash(options.questions));
   for (const auto& run : options.runs) out.study.systems.push_back(run.first);
   out.systems.resize(options.runs.size());
   out.study.values.resize(options.runs.size());
@@ -293,7 +285,7 @@ Result<Evaluation> evaluate(const EvaluationOptions& options, Pool* pool) {
   }
   {
     CT_TRY(auto text, data::WholeText::open(options.qrels));
-    out.qrels_hash = hex(xxh3(text.text()));
+    out.qrels_hash = hash_text(text.text());
     CT_TRY(context.qrels,
            data::read_qrels_text(std::move(text), options.qrels, options.ranking.duplicates));
   }
@@ -309,7 +301,7 @@ Result<Evaluation> evaluate(const EvaluationOptions& options, Pool* pool) {
   context.reciprocal.resize(options.runs.size());
   for (std::size_t i = 0; i < options.runs.size(); ++i) {
     CT_CHECK(add_run(out, qrels, measures, context.answered, context.reciprocal, i, pool));
-    CT_CHECK(add_identity(out, i));
+    CT_CHECK(add_identity(out.systems[i]));
   }
   for (std::size_t q = 0; q < qrels.size(); ++q) {
     out.study.queries.emplace_back(qrels.query(q));

@@ -36,13 +36,18 @@ struct EvaluationOptions {
   std::vector<std::string> with_other_languages, without_other_languages;
   std::vector<std::string> slice_fields;
   std::string slices;     ///< file of `crosstail slice`
+  std::string corpus;     ///< passages' texts, to show with the extremes
   std::string questions;  ///< attached questions, for the leakage guard of runs without a record
+  /// Vectors of the queries' and of the questions' rows: near copies are looked for with them.
+  std::string query_vectors, question_vectors;
   std::vector<std::string> leave_out;  ///< what such runs left out
   bool allow_leakage = false;
   /// Encoders instead of runs: each run is `QUERIES.npy,PASSAGES.npy` (vector_measures.h). Rows
   /// pair up, unless `passages` names the rows of a pool of all languages.
   bool vectors = false;
   std::string passages;
+  /// Names of vector_measures to report, the first decides; empty: all.
+  std::vector<std::string> vector_measures;
   bool xor_predictions = false, xor_official = false;
   std::string punkt;  ///< folder; empty: where NLTK keeps it
   std::vector<std::size_t> xor_tokens = {2000, 5000};
@@ -61,9 +66,15 @@ struct SystemReport {
   Leaks leaks;
 };
 
+struct SliceRow {
+  std::string value;
+  SliceResult result;
+  std::optional<double> p_holm;  ///< focus system over focus baseline, over the table's rows
+};
+
 struct SliceTable {
   std::string field;
-  std::vector<std::pair<std::string, SliceResult>> rows;  ///< by value, most queries first
+  std::vector<SliceRow> rows;  ///< most queries first (languages: by code)
 };
 
 struct TailView {
@@ -80,6 +91,7 @@ struct LeakEffect {
 };
 
 struct SweepPoint {
+  std::string curve;  ///< what the points of one curve share, as short as it tells curves apart
   std::string fusion, center;
   double alpha = 0;
   std::size_t system = 0;
@@ -88,12 +100,21 @@ struct SweepPoint {
 struct QueryHit {
   std::string passage;
   std::optional<std::int32_t> relevance;
+  std::string text;  ///< an excerpt, where the corpus is known
 };
 
 struct ExtremeQuery {
   std::size_t query = 0;
-  double gain = 0;
+  double gain = 0;                   ///< raw difference of the first measure
+  std::optional<QueryHit> relevant;  ///< a passage that is relevant
   std::vector<QueryHit> baseline_hits, system_hits;
+};
+
+/// Encoders with a pool: how much of the top ten each language gets.
+struct LanguageShares {
+  std::vector<std::string> languages;
+  std::vector<double> pool;                  ///< by language: share of the pool
+  std::vector<std::vector<double>> systems;  ///< by system, by language: share of the top 10
 };
 
 struct Evaluation {
@@ -106,16 +127,19 @@ struct Evaluation {
   /// run and the baseline. Equal where there is only one run.
   std::size_t focus_system = 0, focus_baseline = 0;
   std::vector<std::string> texts;  ///< of the queries, where known
+  SliceTable languages;            ///< no rows where there is one nameless language
   std::vector<SliceTable> slices;
   std::vector<TailView> tails;
   std::vector<double> density;  ///< by query, NaN where unknown; may be empty
   std::vector<LeakEffect> leak_effects;
   std::vector<SweepPoint> sweep;
   std::vector<ExtremeQuery> best, worst;
-  std::string leakage_statement;  ///< one sentence for the headline
+  LanguageShares shares;           ///< empty unless encoders are compared on a pool
+  std::vector<double> uniformity;  ///< by system; empty unless encoders are compared by pairs
+  std::string leakage_statement;   ///< one sentence for the headline
   std::size_t judged = 0, without_relevant = 0;
   std::vector<std::string> warnings;
-  std::string qrels_hash, queries_hash;
+  std::string qrels_hash, queries_hash, slices_hash, questions_hash;
 };
 
 /// Errors are values that name file and line, or what was asked for and is not there. A same-text

@@ -25,6 +25,13 @@ struct Context {
   }
 };
 
+/// XXH3 of bytes, as reports state it; of a file's content (empty for no file and for "-").
+std::string hash_text(std::string_view bytes);
+Result<std::string> content_hash(const std::string& path);
+
+/// What RUN.meta.json beside the run says; nothing where there is none.
+Status add_identity(SystemReport& system);
+
 /// R@kt instead of ranked measures: fills study, systems and context.
 Status score_xor(Evaluation& out, Context& context, Pool* pool);
 
@@ -37,8 +44,13 @@ enum class Wording { OtherOnly, Unchecked, SameQuestion };
 Wording wording_of(const SystemReport& system);
 std::string_view wording_statement(Wording wording);
 
+/// The study's options with the focus' baseline.
+StudyOptions focus_options(const Evaluation& out);
+
 /// Leaks of every system, and the refusal of same-text leaks.
 Status add_leakage(Evaluation& out, const Context& context);
+/// Runs that differ only in α.
+void add_sweep(Evaluation& out);
 void add_leak_effects(Evaluation& out, const Context& context, Pool* pool);
 Status add_slices(Evaluation& out, const Context& context, Pool* pool);
 Status add_tails(Evaluation& out, const Context& context, Pool* pool);

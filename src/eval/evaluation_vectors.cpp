@@ -1,6 +1,8 @@
 /// `--format vectors`: encoders compared by their vectors.
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "data/npy.h"
@@ -44,6 +46,36 @@ Result<std::pair<std::string, std::string>> two_files(const std::string& run) {
   return std::pair{run.substr(0, comma), run.substr(comma + 1)};
 }
 
+struct VectorMeasure {
+  std::string_view name;
+  bool smaller_is_better = false;
+};
+constexpr VectorMeasure kPaired[] = {
+    {"nn-accuracy"}, {"margin"}, {"alignment", true}, {"uniformity-term", true}};
+constexpr VectorMeasure kPooled[] = {{"lareqa-map"}, {"peer-p"}, {"own-language-excess@10", true}};
+
+/// The places of the measures that were asked for among those there are; all if none was.
+Result<std::vector<std::size_t>> chosen_measures(std::span<const VectorMeasure> known,
+                                                 const std::vector<std::string>& asked) {
+  std::vector<std::size_t> out;
+  std::string names;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    names += (i == 0 ? "" : ", ") + std::string(known[i].name);
+    if (asked.empty()) out.push_back(i);
+  }
+  for (const std::string& name : asked) {
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const VectorMeasure& m) { return m.name == name; });
+    const auto place = static_cast<std::size_t>(found - known.begin());
+    if (found == known.end() || std::find(out.begin(), out.end(), place) != out.end())
+      return Error{
+          ErrorCode::InvalidArgument,
+          "--measures " + name + ": with these vectors there are " + names + ", each once"};
+    out.push_back(place);
+  }
+  return out;
+}
+
 using Columns = std::vector<std::vector<double>>;
 
 Result<Columns> paired(VectorRows queries, VectorRows passages, std::uint64_t seed, Pool* pool) {
@@ -64,7 +96,15 @@ std::string code_of(const std::string& tag) {
   return code.empty() ? tag : code;
 }
 
-Result<Columns> pooled(VectorRows queries, VectorRows passages, const Labels& labels, Pool* pool) {
+/// The shares of the pool's languages, overall and in this system's top ten.
+void add_shares(LanguageShares& out, LanguageBias& bias) {
+  out.languages = std::move(bias.languages);
+  out.pool = std::move(bias.pool_share);
+  out.systems.push_back(std::move(bias.top_share));
+}
+
+Result<Columns> pooled(VectorRows queries, VectorRows passages, const Labels& labels,
+                       LanguageShares& shares, Pool* pool) {
   Columns out;
   CT_TRY(out.emplace_back(),
          pooled_average_precision(queries, labels.query_groups, passages, labels.groups, pool));
@@ -74,6 +114,7 @@ Result<Columns> pooled(VectorRows queries, VectorRows passages, const Labels& la
     if (std::isnan(p)) p = 1;  // one language: nothing speaks against "no bias"
   out.push_back(std::move(bias.p));
   out.push_back(std::move(bias.own_language_excess));
+  add_shares(shares, bias);
   return out;
 }
 
@@ -98,20 +139,27 @@ Status score_vectors(Evaluation& out, Context& context, Pool* pool) {
       labels.query_languages.push_back(code_of(row.language));
     }
   }
-  out.study.measures =
-      has_pool ? std::vector<std::string>{"lareqa-map", "peer-p", "own-language-excess@10"}
-               : std::vector<std::string>{"nn-accuracy", "margin", "alignment", "uniformity-term"};
+  const auto known = has_pool ? std::span<const VectorMeasure>(kPooled) : kPaired;
+  CT_TRY(const auto chosen, chosen_measures(known, options.vector_measures));
+  for (const std::size_t m : chosen) {
+    out.study.measures.emplace_back(known[m].name);
+    out.study.smaller_is_better.push_back(known[m].smaller_is_better ? 1 : 0);
+  }
   for (std::size_t i = 0; i < options.runs.size(); ++i) {
     out.systems[i].name = options.runs[i].first;
     out.systems[i].path = options.runs[i].second;
     CT_TRY(const auto files, two_files(options.runs[i].second));
+    CT_TRY(const auto first_hash, content_hash(files.first));
+    CT_TRY(const auto second_hash, content_hash(files.second));
+    out.systems[i].hash = first_hash + ", " + second_hash;
     CT_TRY(const auto a, read_matrix(files.first, queries.size()));
     CT_TRY(const auto b, read_matrix(files.second, has_pool ? passages.size() : queries.size()));
-    auto columns = has_pool ? pooled(a.rows, b.rows, labels, pool)
+    auto columns = has_pool ? pooled(a.rows, b.rows, labels, out.shares, pool)
                             : paired(a.rows, b.rows, options.study.seed, pool);
     if (!columns) return std::move(columns).error().at(options.runs[i].first);
+    if (!has_pool) out.uniformity.push_back(uniformity(columns->back()));
     for (std::size_t q = 0; q < queries.size(); ++q)
-      for (const auto& column : *columns) out.study.values[i].push_back(column[q]);
+      for (const std::size_t m : chosen) out.study.values[i].push_back((*columns)[m][q]);
   }
   for (std::size_t q = 0; q < queries.size(); ++q) {
     out.study.queries.push_back(queries[q].id);

@@ -35,6 +35,15 @@ void finish(Leaks& leaks) {
     count.queries = static_cast<std::size_t>(std::count(count.leaks.begin(), count.leaks.end(), 1));
 }
 
+double cosine(const LeakVectors& vectors, std::size_t query, std::size_t question) {
+  const float* a = vectors.queries.data() + query * vectors.dim;
+  const float* b = vectors.questions.data() + question * vectors.dim;
+  double sum = 0;
+  for (std::size_t i = 0; i < vectors.dim; ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
 bool left_out(const std::vector<std::string>& what, std::string_view field) {
   return std::find(what.begin(), what.end(), field) != what.end();
 }
@@ -89,8 +98,10 @@ Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path&
 
 Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
                            const data::Queries& queries, const data::Qrels& qrels,
-                           std::int32_t level, const std::vector<std::string>& leave_out) {
+                           std::int32_t level, const std::vector<std::string>& leave_out,
+                           const LeakVectors& vectors) {
   Leaks out;
+  if (vectors.dim > 0) start(of(out, LeakGrade::NearCopy), qrels.size());
   start(of(out, LeakGrade::SameText), qrels.size());
   start(of(out, LeakGrade::SameGroup), qrels.size());
   std::unordered_map<std::string_view, std::vector<std::size_t>> by_passage;
@@ -113,9 +124,14 @@ Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
         if (left_out(leave_out, "language") &&
             text::same_language(questions[i].language, query.language))
           continue;
+        const bool same_site =
+            !questions[i].site.empty() && questions[i].site == query.field("site").value_or("");
         if ((left_out(leave_out, "group") && same_group) ||
+            (left_out(leave_out, "site") && same_site) ||
             (left_out(leave_out, "text") && same_text))
           continue;
+        if (vectors.dim > 0 && cosine(vectors, *place, i) >= kNearCopy)
+          of(out, LeakGrade::NearCopy).leaks[q] = 1;
         if (same_text) of(out, LeakGrade::SameText).leaks[q] = 1;
         if (same_group) of(out, LeakGrade::SameGroup).leaks[q] = 1;
       }

@@ -32,10 +32,20 @@ struct AttachedQuestion {
 /// JSON lines; errors name file and line.
 Result<std::vector<AttachedQuestion>> read_attached(const std::filesystem::path& path);
 
-/// The same from the question file, for runs without a record; near copies stay unchecked. What the
-/// system left out is taken from `leave_out` ("language", "group", "text").
+/// Cosine from which a question is a near copy of a query.
+inline constexpr double kNearCopy = 0.95;
+
+/// Vectors of all queries and of all questions, in the order of their files, each row of length 1.
+struct LeakVectors {
+  std::vector<float> queries, questions;
+  std::size_t dim = 0;  ///< 0: there are none, near copies stay unchecked
+};
+
+/// The same from the question file, for runs without a record. What the system left out is taken
+/// from `leave_out` ("language", "group", "site", "text").
 Leaks leaks_from_questions(const std::vector<AttachedQuestion>& questions,
                            const data::Queries& queries, const data::Qrels& qrels,
-                           std::int32_t level, const std::vector<std::string>& leave_out);
+                           std::int32_t level, const std::vector<std::string>& leave_out,
+                           const LeakVectors& vectors = {});
 
 }  // namespace crosstail::eval

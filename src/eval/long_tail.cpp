@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "base/stream.h"
@@ -16,6 +17,7 @@
 #include "eval/nearest_cosines.h"
 #include "text/language_tag.h"
 #include "text/normal_form.h"
+#include "text/script.h"
 
 namespace crosstail::eval {
 namespace {
@@ -69,6 +71,21 @@ struct Vocabulary {
   std::unordered_map<std::string, std::uint32_t> seen;
   std::unordered_map<std::string, std::vector<std::size_t>> by_group;
 };
+
+/// Languages most of whose questions are in a script without spaces.
+std::set<std::string> unspaced_languages(const std::vector<AttachedQuestion>& questions,
+                                         const std::vector<std::string>& code) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> seen;  // unspaced, all
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    auto& [without, all] = seen[code[i]];
+    if (text::is_unspaced(text::dominant_script(questions[i].text))) ++without;
+    ++all;
+  }
+  std::set<std::string> out;
+  for (const auto& [language, counts] : seen)
+    if (2 * counts.first > counts.second) out.insert(language);
+  return out;
+}
 
 double rarity_of(const std::vector<std::string>& words, const Vocabulary& vocabulary,
                  const std::string& group, const std::vector<std::vector<std::string>>& all_words) {
@@ -179,14 +196,36 @@ std::vector<std::string> distinct_words(std::string_view utf8) {
   return out;
 }
 
+std::vector<std::string> distinct_subwords(std::string_view utf8, const text::Tokenizer& subwords) {
+  std::vector<std::string> out;
+  for (const std::uint32_t id : subwords.encode(utf8, {.add_special = false})) {
+    if (subwords.is_special(id)) continue;
+    std::string piece = text::normal_form(subwords.piece(id));
+    if (!piece.empty()) out.push_back(std::move(piece));
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 std::vector<double> rarity(const data::Queries& queries,
-                           const std::vector<AttachedQuestion>& questions, Pool* pool) {
+                           const std::vector<AttachedQuestion>& questions,
+                           const text::Tokenizer* subwords, std::vector<std::string>* by_subwords,
+                           Pool* pool) {
+  std::vector<std::string> code(questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i) code[i] = code_of(questions[i].language);
+  const auto unspaced =
+      subwords == nullptr ? std::set<std::string>() : unspaced_languages(questions, code);
+  if (by_subwords != nullptr) by_subwords->assign(unspaced.begin(), unspaced.end());
+  const auto terms = [&](const std::string& text, const std::string& language) {
+    return unspaced.contains(language) ? distinct_subwords(text, *subwords) : distinct_words(text);
+  };
   std::vector<std::vector<std::string>> words(questions.size());
   for_each(pool, questions.size(),
-           [&](std::size_t i) { words[i] = distinct_words(questions[i].text); });
+           [&](std::size_t i) { words[i] = terms(questions[i].text, code[i]); });
   std::unordered_map<std::string, Vocabulary> languages;
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    Vocabulary& vocabulary = languages[code_of(questions[i].language)];
+    Vocabulary& vocabulary = languages[code[i]];
     ++vocabulary.questions;
     for (const std::string& word : words[i]) ++vocabulary.seen[word];
     if (!questions[i].group.empty()) vocabulary.by_group[questions[i].group].push_back(i);
@@ -194,11 +233,12 @@ std::vector<double> rarity(const data::Queries& queries,
   std::vector<double> out(queries.size(), kNone);
   for_each(pool, queries.size(), [&](std::size_t i) {
     const data::Query& query = queries[i];
-    const auto language = languages.find(code_of(query.language));
+    const std::string own = code_of(query.language);
+    const auto language = languages.find(own);
     if (query.language.empty() || language == languages.end() ||
         language->second.questions < kRarityQuestions)
       return;
-    out[i] = rarity_of(distinct_words(query.text), language->second, query.group, words);
+    out[i] = rarity_of(terms(query.text, own), language->second, query.group, words);
   });
   return out;
 }

@@ -13,6 +13,7 @@
 #include "data/queries.h"
 #include "eval/leakage.h"
 #include "eval/slices_file.h"
+#include "text/tokenizer.h"
 
 namespace crosstail::eval {
 
@@ -42,11 +43,19 @@ Result<std::vector<double>> density(const data::Queries& queries, VectorRows que
 /// counted over the questions of its language without those of its group; unseen words count as
 /// seen once. NaN where the language has under 1,000 questions or the query no word. Words are
 /// ICU's (dictionary-based for scripts without spaces), in normal form.
+///
+/// With `subwords`, languages whose questions are mostly in a script without spaces are counted by
+/// that tokenizer's pieces instead, each in normal form, so that a piece at the start of a text is
+/// the one inside it. `by_subwords` gets those languages' codes, sorted.
 std::vector<double> rarity(const data::Queries& queries,
-                           const std::vector<AttachedQuestion>& questions, Pool* pool = nullptr);
+                           const std::vector<AttachedQuestion>& questions,
+                           const text::Tokenizer* subwords = nullptr,
+                           std::vector<std::string>* by_subwords = nullptr, Pool* pool = nullptr);
 
 /// A text's words in normal form (text/normal_form.h), each once, sorted.
 std::vector<std::string> distinct_words(std::string_view utf8);
+/// The same of its subwords.
+std::vector<std::string> distinct_subwords(std::string_view utf8, const text::Tokenizer& subwords);
 
 /// Adds a view with terciles cut within each language. `values` by query.
 void add_view(SlicesFile& out, const data::Queries& queries, SliceView view,

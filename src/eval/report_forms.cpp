@@ -16,7 +16,9 @@ std::size_t width(std::string_view text) {
 std::string markdown_cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\n' || c == '\r') {
+    if (c == '\n') {
+      out += "<br>";
+    } else if (c == '\r') {
       out += ' ';
     } else {
       if (c == '|' || c == '\\' || c == '*' || c == '_' || c == '`' || c == '<') out += '\\';
@@ -26,9 +28,37 @@ std::string markdown_cell(std::string_view text) {
   return out;
 }
 
+/// Line breaks of a cell's text as elements.
+std::string with_breaks(const std::string& escaped) {
+  std::string out;
+  for (const char c : escaped) {
+    if (c == '\n')
+      out += "<br>";
+    else
+      out += c;
+  }
+  return out;
+}
+
+/// What a plain pdflatex has no letter for, as commands.
+constexpr std::pair<std::string_view, std::string_view> kLatexSigns[] = {{"α", "$\\alpha$"},
+                                                                         {"β", "$\\beta$"},
+                                                                         {"→", "$\\rightarrow$"},
+                                                                         {"×", "$\\times$"},
+                                                                         {"–", "--"}};
+
 std::string latex_escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto* sign =
+        std::find_if(std::begin(kLatexSigns), std::end(kLatexSigns),
+                     [&](const auto& s) { return text.substr(i).starts_with(s.first); });
+    if (sign != std::end(kLatexSigns)) {
+      out += sign->second;
+      i += sign->first.size() - 1;
+      continue;
+    }
+    const char c = text[i];
     switch (c) {
       case '\\':
         out += "\\textbackslash{}";
@@ -157,11 +187,14 @@ std::string as_markdown(const ReportTables& report) {
 std::string as_latex(const ReportTables& report) {
   std::string out = "% needs \\usepackage{booktabs}; made by crosstail\n";
   for (const Table& table : report.tables) {
+    if (table.id == "best" || table.id == "worst" || table.id == "configuration") continue;
     out += "\\begin{table}\n\\centering\n\\caption{" + latex_escaped(table.title) + ". " +
            latex_escaped(table.note) + "}\n\\label{tab:" + table.id + "}\n\\begin{tabular}{";
     for (std::size_t c = 0; c < table.header.size(); ++c) out += numeric(table, c) ? 'r' : 'l';
     out += "}\n\\toprule\n";
     const auto row_text = [&](const std::vector<std::string>& row) {
+      if (!row.empty() && row[0].starts_with('['))
+        out += "{}";  // else an argument of the row end before
       for (std::size_t c = 0; c < row.size(); ++c)
         out += (c == 0 ? "" : " & ") + latex_escaped(row[c]);
       out += " \\\\\n";
@@ -190,7 +223,7 @@ std::string as_html(const ReportTables& report) {
     const auto cells = [&](const std::vector<std::string>& row, const char* tag) {
       for (std::size_t c = 0; c < row.size(); ++c)
         out += std::string("<") + tag + (numeric(table, c) ? " class=\"n\"" : "") + ">" +
-               html_escaped(row[c]) + "</" + tag + ">";
+               with_breaks(html_escaped(row[c])) + "</" + tag + ">";
     };
     cells(table.header, "th");
     out += "</tr></thead>\n<tbody>\n";

@@ -52,6 +52,7 @@ class ReportWriter {
     tails();
     leakage();
     sweep();
+    vectors();
     queries();
     extremes("best", e_.best);
     extremes("worst", e_.worst);
@@ -88,8 +89,11 @@ class ReportWriter {
     json_.key("data").begin_object();
     json_.member("qrels", o.qrels)
         .member("qrels_xxh3", e_.qrels_hash)
-        .member("queries_file", o.queries);
-    json_.member("slices_file", o.slices).member("questions_file", o.questions);
+        .member("queries_file", o.queries)
+        .member("queries_xxh3", e_.queries_hash);
+    json_.member("slices_file", o.slices).member("slices_xxh3", e_.slices_hash);
+    json_.member("questions_file", o.questions).member("questions_xxh3", e_.questions_hash);
+    json_.member("corpus", o.corpus);
     json_.member("queries", std::uint64_t{e_.result.queries});
     json_.member("clusters", std::uint64_t{e_.result.clusters});
     json_.member("judged", std::uint64_t{e_.judged});
@@ -143,7 +147,8 @@ class ReportWriter {
     json_.key("measures").begin_array();
     for (const auto& name : e_.study.measures) {
       json_.begin_object().member("name", name).member("definition", definition(name));
-      json_.end_object();
+      const std::size_t m = static_cast<std::size_t>(&name - e_.study.measures.data());
+      json_.member("smaller_is_better", e_.study.direction(m) < 0).end_object();
     }
     json_.end_array();
   }
@@ -246,14 +251,21 @@ class ReportWriter {
 
   void languages() {
     json_.key("languages").begin_array();
-    for (const LanguageRow& row : e_.result.languages) {
-      json_.begin_object().member("language", row.language);
-      json_.member("queries", std::uint64_t{row.queries})
-          .member("clusters", std::uint64_t{row.clusters});
-      by_system(row.systems);
-      json_.end_object();
-    }
+    for (const SliceRow& row : e_.languages.rows) slice_row("language", row);
     json_.end_array();
+  }
+
+  void slice_row(const char* name, const SliceRow& row) {
+    const SliceResult& slice = row.result;
+    json_.begin_object().member(name, row.value).member("queries", std::uint64_t{slice.queries});
+    json_.member("clusters", std::uint64_t{slice.clusters});
+    if (e_.focus_system != e_.focus_baseline) {
+      figure("gain", slice.gains[e_.focus_system]);
+      optional("p", slice.p[e_.focus_system]);
+      optional("p_holm", row.p_holm);
+    }
+    by_system(slice.means);
+    json_.end_object();
   }
 
   void by_system(const std::vector<Figure>& figures) {
@@ -270,13 +282,7 @@ class ReportWriter {
     json_.key("slices").begin_array();
     for (const SliceTable& table : e_.slices) {
       json_.begin_object().member("field", table.field).key("rows").begin_array();
-      for (const auto& [value, slice] : table.rows) {
-        json_.begin_object().member("value", value).member("queries", std::uint64_t{slice.queries});
-        json_.member("clusters", std::uint64_t{slice.clusters});
-        figure("gain", slice.gains[e_.focus_system]);
-        by_system(slice.means);
-        json_.end_object();
-      }
+      for (const SliceRow& row : table.rows) slice_row("value", row);
       json_.end_array().end_object();
     }
     json_.end_array();
@@ -345,12 +351,39 @@ class ReportWriter {
   void sweep() {
     json_.key("sweep").begin_array();
     for (const SweepPoint& point : e_.sweep) {
-      json_.begin_object().member("fusion", point.fusion).member("center", point.center);
+      json_.begin_object().member("curve", point.curve);
+      json_.member("fusion", point.fusion).member("center", point.center);
       json_.member("alpha", point.alpha).member("system", system(point.system));
       figure("mean", e_.result.means[point.system][0]);
       json_.end_object();
     }
     json_.end_array();
+  }
+
+  void vectors() {
+    if (e_.uniformity.empty() && e_.shares.languages.empty()) return;
+    json_.key("vectors").begin_object();
+    if (!e_.uniformity.empty()) {
+      json_.key("uniformity").begin_array();
+      for (std::size_t s = 0; s < e_.uniformity.size(); ++s)
+        json_.begin_object()
+            .member("name", system(s))
+            .member("value", e_.uniformity[s])
+            .end_object();
+      json_.end_array();
+    }
+    json_.key("top_languages").begin_array();
+    for (std::size_t l = 0; l < e_.shares.languages.size(); ++l) {
+      json_.begin_object().member("language", e_.shares.languages[l]);
+      json_.member("pool", e_.shares.pool[l]).key("systems").begin_array();
+      for (std::size_t s = 0; s < e_.shares.systems.size(); ++s)
+        json_.begin_object()
+            .member("name", system(s))
+            .member("share", e_.shares.systems[s][l])
+            .end_object();
+      json_.end_array().end_object();
+    }
+    json_.end_array().end_object();
   }
 
   double gain(std::size_t q) const {
@@ -372,16 +405,19 @@ class ReportWriter {
     json_.end_array();
   }
 
+  void hit(const QueryHit& hit) {
+    json_.begin_object().member("passage", hit.passage).key("relevance");
+    if (hit.relevance)
+      json_.value(static_cast<std::int64_t>(*hit.relevance));
+    else
+      json_.null();
+    if (!hit.text.empty()) json_.member("text", hit.text);
+    json_.end_object();
+  }
+
   void hits(const char* name, const std::vector<QueryHit>& list) {
     json_.key(name).begin_array();
-    for (const QueryHit& hit : list) {
-      json_.begin_object().member("passage", hit.passage).key("relevance");
-      if (hit.relevance)
-        json_.value(static_cast<std::int64_t>(*hit.relevance));
-      else
-        json_.null();
-      json_.end_object();
-    }
+    for (const QueryHit& one : list) hit(one);
     json_.end_array();
   }
 
@@ -393,6 +429,11 @@ class ReportWriter {
       json_.member("text", e_.texts[extreme.query]).member("gain", extreme.gain);
       json_.member("baseline", e_.study.value(e_.focus_baseline, extreme.query, 0));
       json_.member("system", e_.study.value(e_.focus_system, extreme.query, 0));
+      json_.key("relevant");
+      if (extreme.relevant)
+        hit(*extreme.relevant);
+      else
+        json_.null();
       hits("baseline_hits", extreme.baseline_hits);
       hits("system_hits", extreme.system_hits);
       json_.end_object();

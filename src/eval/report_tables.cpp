@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -111,13 +112,16 @@ void add_headline(const Node& report, ReportTables& out) {
         "--without-other-languages).");
     return;
   }
-  out.headline.push_back(
-      h["system"].text() + " gains " + signed_fixed(h["gain"]["value"]) + " " +
-      interval(h["gain"]) + stars(h["p"]) + " " + h["measure"].text() + " over " +
-      h["baseline"].text() + ", the best of " + whole(h["baselines"]) +
-      " systems without questions in another language (" + fixed(h["baseline_mean"]["value"]) +
-      " → " + fixed(h["system_mean"]["value"]) + "; " + equation("p", h["p"]) + "; " + counts(h) +
-      ").");
+  const auto measures = report["measures"].items();
+  const bool smaller = !measures.empty() && measures[0]["smaller_is_better"].flag();
+  out.headline.push_back(h["system"].text() + " gains " + signed_fixed(h["gain"]["value"]) + " " +
+                         interval(h["gain"]) + stars(h["p"]) + " " + h["measure"].text() +
+                         (smaller ? " (of which the smaller is the better)" : "") + " over " +
+                         h["baseline"].text() + ", the best of " + whole(h["baselines"]) +
+                         " systems without questions in another language (" +
+                         fixed(h["baseline_mean"]["value"]) + " → " +
+                         fixed(h["system_mean"]["value"]) + "; " + equation("p", h["p"]) + "; " +
+                         counts(h) + ").");
   out.headline.push_back("On leakage: " + h["leakage"].text() + ".");
   if (h["candidates"].number().value_or(1) > 1)
     out.headline.push_back(h["system"].text() + " is the best of " + whole(h["candidates"]) +
@@ -131,6 +135,8 @@ void add_systems(const Node& report, ReportTables& out) {
   for (const Node& m : report["measures"].items()) {
     table.header.push_back(m["name"].text());
     table.header.emplace_back("interval");
+    if (m["smaller_is_better"].flag())
+      table.note += " Of " + m["name"].text() + " the smaller is the better.";
   }
   for (const Node& system : report["systems"].items()) {
     const bool known = system["other_languages"].present();
@@ -171,6 +177,15 @@ void add_comparisons(const Node& report, ReportTables& out) {
   if (!table.rows.empty()) out.tables.push_back(std::move(table));
 }
 
+/// What gains in the tables are, and what their stars mean.
+std::string focus_note(const Node& report) {
+  const Node focus = report["focus"];
+  if (focus["system"].text() == focus["baseline"].text()) return {};
+  return "Gain of " + focus["system"].text() + " over " + focus["baseline"].text() + " in " +
+         focus["measure"].text() +
+         ". Stars: p at .05, .01, .001, Holm-corrected over the rows of this table.";
+}
+
 /// Rows with a mean a system: languages, and the values of a slice.
 void add_means(const std::vector<Node>& rows, const char* name, Table table, ReportTables& out) {
   table.header = {name, "queries", "clusters"};
@@ -178,7 +193,7 @@ void add_means(const std::vector<Node>& rows, const char* name, Table table, Rep
   for (const Node& row : rows) {
     if (table.rows.empty()) {
       gains = row["gain"].present();
-      if (gains) table.header.insert(table.header.end(), {"gain", "interval"});
+      if (gains) table.header.insert(table.header.end(), {"gain", "interval", "p", "p (Holm)"});
       for (const Node& system : row["systems"].items()) {
         table.header.push_back(system["name"].text());
         table.header.emplace_back("interval");
@@ -186,8 +201,10 @@ void add_means(const std::vector<Node>& rows, const char* name, Table table, Rep
     }
     std::vector<std::string> cells{row[name].text(), whole(row["queries"]), whole(row["clusters"])};
     if (gains) {
-      cells.push_back(signed_fixed(row["gain"]["value"]));
+      cells.push_back(signed_fixed(row["gain"]["value"]) + stars(row["p_holm"]));
       cells.push_back(interval(row["gain"]));
+      cells.push_back(probability(row["p"]));
+      cells.push_back(probability(row["p_holm"]));
     }
     for (const Node& system : row["systems"].items()) {
       cells.push_back(fixed(system["mean"]["value"]));
@@ -243,7 +260,7 @@ void add_tails(const Node& report, ReportTables& out) {
 void add_leakage(const Node& report, ReportTables& out) {
   Table table{"leakage",
               "Leakage",
-              report["leakage"]["statement"].text() + ".",
+              report["focus"]["system"].text() + ": " + report["leakage"]["statement"].text() + ".",
               {"system", "checked", "same text", "same group", "near copy"},
               {},
               2};
@@ -265,32 +282,75 @@ void add_leakage(const Node& report, ReportTables& out) {
 }
 
 void add_sweep(const Node& report, ReportTables& out) {
-  Table table{"sweep", "α sweep", "", {"fusion", "centre", "α", "mean", "interval"}, {}, 2};
+  Table table{"sweep", "α sweep", "", {"curve", "system", "α", "mean", "interval"}, {}, 2};
+  table.note = report["focus"]["measure"].text() + " of runs that differ only in α.";
   for (const Node& p : report["sweep"].items())
-    table.rows.push_back({p["fusion"].text(), p["center"].text(),
+    table.rows.push_back({p["curve"].text(), p["system"].text(),
                           formatted("%g", p["alpha"].number().value_or(0)),
                           fixed(p["mean"]["value"]), interval(p["mean"])});
   if (!table.rows.empty()) out.tables.push_back(std::move(table));
 }
 
-void add_extremes(const Node& report, const char* name, const char* title, ReportTables& out) {
-  Table table{name, title,
-              "",   {"query", "language", "hits of the baseline", "hits of the system", "gain"},
-              {},   4};
-  const auto shown = [](const Node& list) {
-    std::string text;
-    for (const Node& hit : list.items()) {
-      const auto relevance = hit["relevance"].number();
-      text += (text.empty() ? "" : ", ") + hit["passage"].text() +
-              (relevance.value_or(0) > 0 ? " ✓" : "");
+/// What encoders do to languages: uniformity as defined, and who fills the top ten of a pool.
+void add_vectors(const Node& report, ReportTables& out) {
+  Table uniformity{
+      "uniformity",
+      "Uniformity",
+      "Logarithm of the mean of exp(-2 squared distance) over all queries; the smaller "
+      "the more uniform.",
+      {"system", "uniformity"},
+      {},
+      1};
+  for (const Node& s : report["vectors"]["uniformity"].items())
+    uniformity.rows.push_back({s["name"].text(), fixed(s["value"])});
+  if (!uniformity.rows.empty()) out.tables.push_back(std::move(uniformity));
+  Table shares{"top-languages",
+               "Languages of the top ten",
+               "Share of each language in the pool, and among the ten nearest, mean over queries.",
+               {"language", "pool"},
+               {},
+               1};
+  for (const Node& row : report["vectors"]["top_languages"].items()) {
+    std::vector<std::string> cells{row["language"].text(), fixed(row["pool"])};
+    for (const Node& s : row["systems"].items()) {
+      if (shares.rows.empty()) shares.header.push_back(s["name"].text());
+      cells.push_back(fixed(s["share"]));
     }
+    shares.rows.push_back(std::move(cells));
+  }
+  if (!shares.rows.empty()) out.tables.push_back(std::move(shares));
+}
+
+void add_extremes(const Node& report, const char* name, const char* title, ReportTables& out) {
+  Table table{
+      name,
+      title,
+      "One query a cluster.",
+      {"query", "language", "relevant", "hits of the baseline", "hits of the system", "gain"},
+      {},
+      5};
+  const auto name_of = [](const Node& hit) {
+    return hit["passage"].text() + (hit["relevance"].number().value_or(0) > 0 ? " ✓" : "");
+  };
+  const auto one = [&](const Node& hit) {
+    const std::string text = hit["text"].text();
+    return name_of(hit) + (text.empty() ? "" : ": " + text);
+  };
+  const auto shown = [&](const Node& list) {
+    std::string text;
+    const auto hits = list.items();
+    if (!hits.empty()) text = one(hits[0]);
+    const bool with_text = hits.size() > 1 && hits[0]["text"].present();
+    for (std::size_t i = 1; i < hits.size(); ++i)
+      text += (i == 1 && with_text ? "\n" : ", ") + name_of(hits[i]);
     return text;
   };
   for (const Node& e : report[name].items()) {
     std::string query = e["text"].text();
     if (query.empty()) query = e["id"].text();
-    table.rows.push_back({std::move(query), e["language"].text(), shown(e["baseline_hits"]),
-                          shown(e["system_hits"]), signed_fixed(e["gain"])});
+    table.rows.push_back({std::move(query), e["language"].text(), one(e["relevant"]),
+                          shown(e["baseline_hits"]), shown(e["system_hits"]),
+                          signed_fixed(e["gain"])});
   }
   if (!table.rows.empty()) out.tables.push_back(std::move(table));
 }
@@ -302,12 +362,15 @@ void add_configuration(const Node& report, ReportTables& out) {
   };
   add("crosstail", report["crosstail"].text());
   const Node data = report["data"];
-  add("qrels",
-      data["qrels"].text() +
-          (data["qrels_xxh3"].text().empty() ? "" : ", XXH3 " + data["qrels_xxh3"].text()));
-  add("queries", data["queries_file"].text());
-  add("slices", data["slices_file"].text());
-  add("attached questions", data["questions_file"].text());
+  const auto with_hash = [&](const char* file, const char* hash) {
+    const std::string sum = data[hash].text();
+    return data[file].text() + (sum.empty() ? "" : ", XXH3 " + sum);
+  };
+  add("qrels", with_hash("qrels", "qrels_xxh3"));
+  add("queries", with_hash("queries_file", "queries_xxh3"));
+  add("slices", with_hash("slices_file", "slices_xxh3"));
+  add("attached questions", with_hash("questions_file", "questions_xxh3"));
+  add("corpus", data["corpus"].text());
   add("judgments", whole(data["judged"]) + "; " + whole(data["queries_without_relevant"]) +
                        " queries without a relevant passage");
   for (const Node& m : report["measures"].items())
@@ -360,24 +423,19 @@ Result<ReportTables> report_tables(std::string_view json) {
   for (const Node& warning : report["warnings"].items()) out.warnings.push_back(warning.text());
   add_systems(report, out);
   add_comparisons(report, out);
-  add_means(report["languages"].items(), "language", {"languages", "By language", "", {}, {}, 1},
-            out);
+  const std::string of_focus = focus_note(report);
+  add_means(report["languages"].items(), "language",
+            {"languages", "By language", of_focus, {}, {}, 1}, out);
   std::size_t number = 0;
   for (const Node& slice : report["slices"].items()) {
     const std::string field = slice["field"].text();
     add_means(slice["rows"].items(), "value",
-              {"slice-" + std::to_string(++number),
-               "By " + field,
-               "Gain of " + report["focus"]["system"].text() + " over " +
-                   report["focus"]["baseline"].text() + ".",
-               {},
-               {},
-               1},
-              out);
+              {"slice-" + std::to_string(++number), "By " + field, of_focus, {}, {}, 1}, out);
   }
   add_tails(report, out);
   add_leakage(report, out);
   add_sweep(report, out);
+  add_vectors(report, out);
   add_extremes(report, "best", "Largest gains", out);
   add_extremes(report, "worst", "Largest losses", out);
   add_configuration(report, out);

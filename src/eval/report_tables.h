@@ -30,7 +30,8 @@ Result<ReportTables> report_tables(std::string_view json);
 
 std::string as_text(const ReportTables& report);
 std::string as_markdown(const ReportTables& report);
-/// Tables with booktabs' rules; a fragment to \input.
+/// Tables with booktabs' rules; a fragment to \input, for any engine. Tables of texts (best and
+/// worst queries, configuration) are not in it: they are in any script, and no table of a paper.
 std::string as_latex(const ReportTables& report);
 /// The tables and headline as HTML fragments: what is readable without JavaScript.
 std::string as_html(const ReportTables& report);

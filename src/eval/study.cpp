@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "eval/cluster_t.h"
 #include "eval/multiplicity.h"
@@ -37,18 +36,27 @@ BootstrapOptions bootstrap_options(const StudyOptions& options) {
           .resample_strata = options.random_languages};
 }
 
+/// Two-sided p of every column: randomisation, or a two-way clustered t where languages are drawn
+/// (signs cannot be flipped for languages that were not).
+std::vector<double> p_values(const Sample& differences, const StudyOptions& options, Pool* pool) {
+  if (!options.random_languages)
+    return randomisation_test(differences, options.permutations, options.seed, pool);
+  std::vector<double> out;
+  for (std::size_t c = 0; c < differences.columns(); ++c)
+    out.push_back(
+        cluster_t_test(differences, c, {.level = options.level, .random_strata = true}).p);
+  return out;
+}
+
 /// Estimates of all columns, then all differences from `baseline`'s columns (systems × measures,
-/// measures innermost), then the strata's means of the first measure.
+/// measures innermost).
 struct Figures {
-  std::size_t systems, measures, strata, baseline;
+  std::size_t systems, measures, baseline;
   [[nodiscard]] std::size_t mean(std::size_t s, std::size_t m) const { return s * measures + m; }
   [[nodiscard]] std::size_t gain(std::size_t s, std::size_t m) const {
     return systems * measures + mean(s, m);
   }
-  [[nodiscard]] std::size_t stratum(std::size_t l, std::size_t s) const {
-    return 2 * systems * measures + l * systems + s;
-  }
-  [[nodiscard]] std::size_t count() const { return stratum(strata, 0); }
+  [[nodiscard]] std::size_t count() const { return 2 * systems * measures; }
 
   void fill(const Resample& resample, std::span<double> out) const {
     const std::size_t columns = systems * measures;
@@ -56,9 +64,6 @@ struct Figures {
     for (std::size_t s = 0; s < systems; ++s)
       for (std::size_t m = 0; m < measures; ++m)
         out[gain(s, m)] = out[mean(s, m)] - out[mean(baseline, m)];
-    for (std::size_t l = 0; l < strata; ++l)
-      for (std::size_t s = 0; s < systems; ++s)
-        out[stratum(l, s)] = resample.has(l) ? resample.mean(l, mean(s, 0)) : 0;
   }
 };
 
@@ -77,8 +82,10 @@ Comparison compare(const Study& study, const Sample& differences, std::size_t pl
   base.effect_size = t.effect_size;
   base.minimum_detectable = t.minimum_detectable;
   if (study.clusters.count >= kMinClusters) base.p_t = t.p;
-  for (const double d : differences.column(place))
-    ++(d > 0 ? base.wins : d < 0 ? base.losses : base.ties);
+  for (const double d : differences.column(place)) {
+    const double gain = d * study.direction(base.measure);
+    ++(gain > 0 ? base.wins : gain < 0 ? base.losses : base.ties);
+  }
   return base;
 }
 
@@ -102,8 +109,7 @@ void add_comparisons(const Study& study, const StudyOptions& options, const Boot
     for (std::size_t s = 0; s < study.systems.size(); ++s)
       if (s != options.baseline) differences.add(difference(study, s, options.baseline, m));
   std::vector<double> p;
-  if (study.clusters.count >= kMinClusters && !options.random_languages)
-    p = randomisation_test(differences, options.permutations, options.seed, pool);
+  if (study.clusters.count >= kMinClusters) p = p_values(differences, options, pool);
   std::size_t place = 0;
   for (std::size_t m = 0; m < study.measures.size(); ++m) {
     for (std::size_t s = 0; s < study.systems.size(); ++s) {
@@ -114,11 +120,7 @@ void add_comparisons(const Study& study, const StudyOptions& options, const Boot
       const double baseline = out.means[options.baseline][m].value;
       c.relative =
           baseline == 0 ? std::numeric_limits<double>::quiet_NaN() : c.difference.value / baseline;
-      // Signs cannot be flipped for languages that were not drawn: two-way clustered t instead.
-      if (!p.empty())
-        c.p = p[place];
-      else
-        c.p = c.p_t;
+      if (!p.empty()) c.p = p[place];
       ++place;
       out.comparisons.push_back(c);
     }
@@ -131,6 +133,7 @@ void add_comparisons(const Study& study, const StudyOptions& options, const Boot
 Study Study::part(const std::vector<std::size_t>& of_queries) const {
   Study out;
   out.measures = measures;
+  out.smaller_is_better = smaller_is_better;
   out.systems = systems;
   out.languages = languages;
   out.values.resize(values.size());
@@ -159,10 +162,7 @@ Result<StudyResult> run_study(const Study& study, const StudyOptions& options, P
   Sample sample = sample_of(study);
   for (std::size_t s = 0; s < study.systems.size(); ++s)
     for (std::size_t m = 0; m < study.measures.size(); ++m) sample.add(column(study, s, m));
-  const bool named =
-      study.languages.size() > 1 || (!study.languages.empty() && !study.languages[0].empty());
-  const Figures figures{study.systems.size(), study.measures.size(),
-                        named ? study.languages.size() : 0, options.baseline};
+  const Figures figures{study.systems.size(), study.measures.size(), options.baseline};
   if (options.random_languages && study.languages.size() < 10)
     out.warnings.push_back("only " + std::to_string(study.languages.size()) +
                            " languages: too few to speak for languages not tested");
@@ -175,32 +175,22 @@ Result<StudyResult> run_study(const Study& study, const StudyOptions& options, P
       out.means[s].push_back(
           {sample.estimate(figures.mean(s, m)), bootstrap.interval(figures.mean(s, m))});
   if (study.systems.size() > 1) add_comparisons(study, options, bootstrap, figures, out, pool);
-  for (std::size_t l = 0; l < figures.strata; ++l) {
-    LanguageRow row{study.languages[l], 0, 0, {}};
-    std::set<std::uint32_t> clusters;
-    for (std::size_t q = 0; q < out.queries; ++q) {
-      if (study.language[q] != l) continue;
-      ++row.queries;
-      clusters.insert(study.clusters.of[q]);
-    }
-    if (row.queries == 0) continue;
-    row.clusters = clusters.size();
-    for (std::size_t s = 0; s < study.systems.size(); ++s)
-      row.systems.push_back(
-          {sample.stratum_mean(figures.mean(s, 0), l), bootstrap.interval(figures.stratum(l, s))});
-    out.languages.push_back(std::move(row));
-  }
   return out;
 }
 
-SliceResult run_slice(const Study& part, const StudyOptions& options, Pool* pool) {
+SliceResult run_slice(const Study& part, const StudyOptions& of_all, Pool* pool) {
   SliceResult out;
+  StudyOptions options = of_all;
+  // One language alone cannot be drawn from languages.
+  if (std::all_of(part.language.begin(), part.language.end(),
+                  [&](std::uint32_t l) { return l == part.language[0]; }))
+    options.random_languages = false;
   out.queries = part.queries.size();
   out.clusters = part.clusters.count;
   if (out.queries == 0) return out;
   Sample sample = sample_of(part);
   for (std::size_t s = 0; s < part.systems.size(); ++s) sample.add(column(part, s, 0));
-  const Figures figures{part.systems.size(), 1, 0, options.baseline};
+  const Figures figures{part.systems.size(), 1, options.baseline};
   const Bootstrap bootstrap(
       sample, bootstrap_options(options), figures.count(),
       [&](const Resample& r, std::span<double> o) { figures.fill(r, o); }, pool);
@@ -209,6 +199,14 @@ SliceResult run_slice(const Study& part, const StudyOptions& options, Pool* pool
     out.means.push_back({sample.estimate(s), bootstrap.interval(figures.mean(s, 0))});
     out.gains.push_back({sample.estimate(s) - baseline, bootstrap.interval(figures.gain(s, 0))});
   }
+  out.p.resize(part.systems.size());
+  if (out.clusters < kMinClusters || part.systems.size() < 2) return out;
+  Sample differences = sample_of(part);
+  for (std::size_t s = 0; s < part.systems.size(); ++s)
+    if (s != options.baseline) differences.add(difference(part, s, options.baseline, 0));
+  const auto p = p_values(differences, options, pool);
+  for (std::size_t s = 0, place = 0; s < part.systems.size(); ++s)
+    if (s != options.baseline) out.p[s] = p[place++];
   return out;
 }
 
@@ -221,7 +219,7 @@ std::optional<Headline> find_headline(const Study& study,
   Sample plain = sample_of(study);
   for (std::size_t s = 0; s < study.systems.size(); ++s) {
     plain.add(column(study, s, 0));
-    means.push_back(plain.estimate(s));
+    means.push_back(study.direction(0) * plain.estimate(s));
     if (other_languages[s]) (*other_languages[s] ? with : without).push_back(s);
   }
   if (system) with = {*system};
@@ -242,20 +240,14 @@ std::optional<Headline> find_headline(const Study& study,
   Sample all = sample_of(study);
   for (const std::size_t s : with)
     for (const std::size_t b : without) all.add(difference(study, s, b, 0));
-  std::vector<double> p;
-  if (options.random_languages) {
-    for (std::size_t c = 0; c < all.columns(); ++c)
-      p.push_back(cluster_t_test(all, c, {.level = options.level, .random_strata = true}).p);
-  } else {
-    p = randomisation_test(all, options.permutations, options.seed, pool);
-  }
+  const auto p = p_values(all, options, pool);
   std::vector<double> worst;
   for (std::size_t i = 0; i < with.size(); ++i) {
     double largest = 0;
     for (std::size_t b = 0; b < without.size(); ++b) {
       const std::size_t c = i * without.size() + b;
       // A test against the wrong side proves nothing of "better".
-      largest = std::max(largest, all.estimate(c) > 0 ? p[c] : 1);
+      largest = std::max(largest, study.direction(0) * all.estimate(c) > 0 ? p[c] : 1);
     }
     worst.push_back(largest);
   }

@@ -19,8 +19,10 @@ inline constexpr std::size_t kMinClusters = 30;
 /// What is compared. `values[system][query × measures + measure]`.
 struct Study {
   std::vector<std::string> measures;  ///< names; the first is the one that choices turn on
-  std::vector<std::string> systems;   ///< names
-  std::vector<std::string> queries;   ///< ids
+  /// By measure: 1 where a smaller value is the better one. Empty: nowhere.
+  std::vector<char> smaller_is_better;
+  std::vector<std::string> systems;  ///< names
+  std::vector<std::string> queries;  ///< ids
   std::vector<std::vector<double>> values;
   Clusters clusters;  ///< of the queries
   /// Strata of the macro average; `language` by query. One nameless stratum: the plain mean.
@@ -29,6 +31,10 @@ struct Study {
 
   [[nodiscard]] double value(std::size_t system, std::size_t query, std::size_t measure) const {
     return values[system][query * measures.size() + measure];
+  }
+  /// 1, or -1 where smaller is better: differences times this are gains.
+  [[nodiscard]] double direction(std::size_t measure) const {
+    return measure < smaller_is_better.size() && smaller_is_better[measure] != 0 ? -1 : 1;
   }
   /// The part of the study with these queries (ascending); clusters are numbered anew.
   [[nodiscard]] Study part(const std::vector<std::size_t>& of_queries) const;
@@ -56,20 +62,13 @@ struct Comparison {
   std::optional<double> p_holm, p_bh;  ///< corrected over all comparisons of the study
   std::optional<double> p_t;           ///< cluster-robust t
   double effect_size = 0, minimum_detectable = 0;
-  std::size_t wins = 0, losses = 0, ties = 0;  ///< queries
-};
-
-struct LanguageRow {
-  std::string language;
-  std::size_t queries = 0, clusters = 0;
-  std::vector<Figure> systems;  ///< first measure
+  std::size_t wins = 0, losses = 0, ties = 0;  ///< queries; a win is for the better
 };
 
 struct StudyResult {
   std::size_t queries = 0, clusters = 0;
   std::vector<std::vector<Figure>> means;  ///< system × measure
   std::vector<Comparison> comparisons;     ///< every other system with the baseline, every measure
-  std::vector<LanguageRow> languages;      ///< empty where there is one nameless stratum
   std::vector<std::string> warnings;
 };
 
@@ -82,7 +81,9 @@ Result<StudyResult> run_study(const Study& study, const StudyOptions& options,
 struct SliceResult {
   std::size_t queries = 0, clusters = 0;
   std::vector<Figure> means;  ///< by system
-  std::vector<Figure> gains;  ///< by system; 0 for the baseline
+  std::vector<Figure> gains;  ///< by system, raw differences; 0 for the baseline
+  std::vector<std::optional<double>>
+      p;  ///< by system; none for the baseline, nor under kMinClusters
 };
 SliceResult run_slice(const Study& part, const StudyOptions& options, Pool* pool = nullptr);
 

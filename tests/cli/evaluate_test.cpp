@@ -17,6 +17,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Three rows of two floats as NumPy writes them.
+std::string npy_bytes(std::vector<float> values) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }";
+  header.resize(117, ' ');
+  header += '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(118);
+  bytes += '\0';
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * 4);
+  return bytes;
+}
+
 class Evaluate : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -165,6 +178,53 @@ TEST_F(Evaluate, LongTailViewsGoFromSliceToEvaluate) {
   EXPECT_NE(out_.find("Long tail by rarity"), std::string::npos) << out_;
 }
 
+TEST_F(Evaluate, SlicesAndLanguagesHavePValuesCorrectedOverTheirTable) {
+  ASSERT_EQ(evaluate({"--system", "others", "--slice", "topic"}), kDone) << err_;
+  // 40 questions a language, "others" better on most: clearly significant in both.
+  EXPECT_NE(out_.find("p (Holm)"), std::string::npos);
+  EXPECT_NE(out_.find("Holm-corrected over the rows of this table"), std::string::npos) << out_;
+  // 20 clusters a topic: under thirty, so no p-value.
+  const auto odd = out_.find("  odd ");
+  ASSERT_NE(odd, std::string::npos);
+  EXPECT_NE(out_.substr(odd, 120).find("–"), std::string::npos) << out_.substr(odd, 120);
+}
+
+TEST_F(Evaluate, ExtremesAreShownWithTheirPassagesOnePerCluster) {
+  std::string corpus;
+  for (int g = 0; g < 40; ++g)
+    corpus += R"({"_id":"p)" + std::to_string(g) + R"(","title":"T","text":"an\nanswer )" +
+              std::to_string(g) + "\"}\n";
+  write("corpus.jsonl", corpus + R"({"_id":"wrong","text":"no answer"})" + "\n");
+  ASSERT_EQ(evaluate({"--system", "others", "--corpus", path("corpus.jsonl"), "-o", path("out")}),
+            kDone)
+      << err_;
+  const std::string tables = read("out/tables.md");
+  const auto best = tables.find("## Largest gains");
+  ASSERT_NE(best, std::string::npos);
+  // Question 1: "text" has it second, "others" first. Its Japanese twin is of the same cluster.
+  EXPECT_NE(tables.find("| de | p1 ✓: T: an answer 1 | wrong: no answer<br>p1 ✓ |", best),
+            std::string::npos)
+      << tables.substr(best, 600);
+  EXPECT_EQ(tables.find("| ja | p1 ✓", best), std::string::npos);
+  write("corpus.jsonl", "{\"text\":\"no id\"}\n");
+  EXPECT_EQ(evaluate({"--system", "others", "--corpus", path("corpus.jsonl")}), kFailed);
+  EXPECT_NE(err_.find("corpus.jsonl:1: expected a passage"), std::string::npos) << err_;
+}
+
+TEST_F(Evaluate, RunsThatDifferOnlyInAlphaAreACurve) {
+  for (const char* alpha : {"0.1", "0.3"}) {
+    write("m" + std::string(alpha) + ".trec", read("others.trec"));
+    write("m" + std::string(alpha) + ".trec.meta.json",
+          R"({"format":"crosstail-run-meta","version":1,"fusion":"mean","center":"none","alpha":)" +
+              std::string(alpha) + "}");
+  }
+  ASSERT_EQ(evaluate({"--run", "a=" + path("m0.1.trec"), "--run", "b=" + path("m0.3.trec"), "-o",
+                      path("out")}),
+            kDone)
+      << err_;
+  EXPECT_NE(read("out/tables.md").find("| mean | b | 0.3 | 0.9375 |"), std::string::npos);
+}
+
 TEST_F(Evaluate, SameTextLeaksAreRefusedUnlessAllowed) {
   write(
       "others.trec.meta.json",
@@ -214,15 +274,7 @@ TEST_F(Evaluate, MissingQueriesAreToldOf) {
 TEST_F(Evaluate, VectorsAreComparedQueryByQuery) {
   // Two encoders of three queries in the plane: one pairs every row, the other none.
   const auto npy = [&](const std::string& name, std::vector<float> values) {
-    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }";
-    header.resize(117, ' ');
-    header += '\n';
-    std::string bytes("\x93NUMPY\x01\x00", 8);
-    bytes += static_cast<char>(118);
-    bytes += '\0';
-    bytes += header;
-    bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * 4);
-    write(name, bytes);
+    write(name, npy_bytes(std::move(values)));
   };
   npy("q.npy", {1, 0, 0, 1, -1, 0});
   npy("good.npy", {2, 0, 0, 3, -1, 0});
@@ -237,6 +289,49 @@ TEST_F(Evaluate, VectorsAreComparedQueryByQuery) {
       << err_;
   EXPECT_NE(out_.find("nn-accuracy"), std::string::npos);
   EXPECT_NE(out_.find("-1.0000"), std::string::npos) << out_;
+  // Three points on the unit circle, 90, 90 and 180 degrees apart: squared distances 2, 2 and 4;
+  // uniformity is log((2 exp(-4) + exp(-8)) / 3).
+  EXPECT_NE(out_.find("Uniformity"), std::string::npos);
+  EXPECT_NE(out_.find("-4.3963"), std::string::npos) << out_;
+}
+
+TEST_F(Evaluate, OfSomeVectorMeasuresTheSmallerIsTheBetter) {
+  // Alignment 0 for "good", 2, 2 and 4 for "bad": the baseline's two losses and its worst query.
+  const auto npy = [&](const std::string& name, std::vector<float> values) {
+    write(name, npy_bytes(std::move(values)));
+  };
+  npy("q.npy", {1, 0, 0, 1, -1, 0});
+  npy("good.npy", {2, 0, 0, 3, -1, 0});
+  npy("bad.npy", {0, 1, -1, 0, 1, 0});
+  write("three.jsonl",
+        "{\"_id\":\"a\",\"text\":\"x\"}\n{\"_id\":\"b\",\"text\":\"x\"}\n{\"_id\":\"c\",\"text\":"
+        "\"x\"}\n");
+  const std::vector<std::string> arguments{"evaluate",
+                                           "--format",
+                                           "vectors",
+                                           "--queries",
+                                           path("three.jsonl"),
+                                           "--run",
+                                           "bad=" + path("q.npy") + "," + path("bad.npy"),
+                                           "--run",
+                                           "worse=" + path("q.npy") + "," + path("bad.npy"),
+                                           "--run",
+                                           "good=" + path("q.npy") + "," + path("good.npy"),
+                                           "--measures",
+                                           "alignment",
+                                           "--without-other-languages",
+                                           "bad",
+                                           "--with-other-languages",
+                                           "worse,good"};
+  ASSERT_EQ(run(arguments), kDone) << err_;
+  // (2 + 2 + 4) / 3 = 2.6667 less; of the two candidates the one with the smaller alignment.
+  EXPECT_NE(out_.find("good gains -2.6667"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("the smaller is the better"), std::string::npos);
+  auto unknown = arguments;
+  unknown[12] = "mrr@10";
+  EXPECT_EQ(run(unknown), kWrongUsage);
+  EXPECT_NE(err_.find("nn-accuracy, margin, alignment, uniformity-term"), std::string::npos)
+      << err_;
 }
 
 }  // namespace

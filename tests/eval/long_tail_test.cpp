@@ -113,6 +113,29 @@ TEST(Rarity, IsTheMeanOfTheThreeLargestInverseDocumentFrequencies) {
   EXPECT_TRUE(std::isnan(value[3]));
 }
 
+TEST(Rarity, CountsSubwordsOnlyWhereAScriptHasNoSpacesAndATokenizerIsGiven) {
+  // A vocabulary that knows single characters; so in Japanese every character is a term.
+  const auto subwords = text::tokenizer_from_json(R"({"version":"1.0","added_tokens":[],
+    "normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,
+    "model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##",
+    "max_input_chars_per_word":100,"vocab":{"[UNK]":0,"水":1,"##水":2,"火":3,"##火":4,"a":5,"##a":6}}})");
+  ASSERT_TRUE(subwords.ok()) << subwords.error().message;
+  std::vector<AttachedQuestion> questions;
+  for (int i = 0; i < 1000; ++i)
+    questions.push_back({"p", "ja", i < 100 ? "水火" : "水水", "", ""});
+  for (int i = 0; i < 1000; ++i) questions.push_back({"p", "en", "aa", "", ""});
+  data::Queries queries;
+  ASSERT_TRUE(queries.add(query("a", "ja", "", "火水")).ok());
+  ASSERT_TRUE(queries.add(query("b", "en", "", "a")).ok());
+  std::vector<std::string> by_subwords;
+  const auto value = rarity(queries, questions, &*subwords, &by_subwords);
+  EXPECT_EQ(by_subwords, (std::vector<std::string>{"ja"}));
+  // 火 in 100 of 1,000 questions, 水 in all, wherever in the word they stand.
+  EXPECT_NEAR(value[0], (std::log(10.0) + 0) / 2, 1e-12);
+  // By words "a" was never seen, though "aa" holds the piece.
+  EXPECT_NEAR(value[1], std::log(1000.0), 1e-12);
+}
+
 TEST(DistinctWords, AreFoundWithoutSpacesToo) {
   EXPECT_EQ(distinct_words("The cat, the CAT!"), (std::vector<std::string>{"cat", "the"}));
   EXPECT_GT(distinct_words("東京都に住んでいます").size(), 2u);
