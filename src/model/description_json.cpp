@@ -147,10 +147,14 @@ std::string to_json(const ModelDescription& d) {
   JsonWriter json(text);
   json.begin_object().member("family", name_of(d.family)).member("task", name_of(d.task));
   json.member("model_type", std::string_view(d.model_type));
-  for (const auto& [key, value] :
-       {std::pair("layers", d.shape.layers), {"hidden", d.shape.hidden}, {"heads", d.shape.heads},
-        {"intermediate", d.shape.intermediate}, {"vocabulary", d.shape.vocabulary},
-        {"positions", d.shape.positions}, {"types", d.shape.types}, {"max_length", d.max_length}})
+  for (const auto& [key, value] : {std::pair("layers", d.shape.layers),
+                                   {"hidden", d.shape.hidden},
+                                   {"heads", d.shape.heads},
+                                   {"intermediate", d.shape.intermediate},
+                                   {"vocabulary", d.shape.vocabulary},
+                                   {"positions", d.shape.positions},
+                                   {"types", d.shape.types},
+                                   {"max_length", d.max_length}})
     json.member(key, std::uint64_t{value});
   json.member("activation", activation_name(d.shape.activation));
   json.member("epsilon", double{d.shape.epsilon}).member("pad_id", d.pad_id);

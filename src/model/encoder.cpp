@@ -52,10 +52,10 @@ Result<std::shared_ptr<const Engine>> open_as(const std::filesystem::path& path,
   const bool fits = found == task || (task == Task::Classifier && found != Task::Encoder);
   if (fits) return engine;
   constexpr const char* kVerbs[] = {"crosstail encode", "crosstail score", "crosstail classify"};
-  return Error{ErrorCode::InvalidArgument,
-               path.string() + ": is a model for `" + kVerbs[static_cast<std::size_t>(found)] +
-                   "` (" + std::string(name_of(found)) + "); expected a " +
-                   std::string(name_of(task))};
+  return Error{ErrorCode::InvalidArgument, path.string() + ": is a model for `" +
+                                               kVerbs[static_cast<std::size_t>(found)] + "` (" +
+                                               std::string(name_of(found)) + "); expected a " +
+                                               std::string(name_of(task))};
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ Result<EncodeStats> Encoder::encode(std::span<const std::string_view> texts,
   job.count = texts.size();
   job.tokenize = [&](std::size_t i, Lane& lane, EncodeStats& stats) {
     std::string_view text = texts[i];
-    stats.empty += text.empty() ? 1 : 0;
+    if (text.empty()) ++stats.empty;
     if (!request.prompt_text.empty()) {
       lane.text = request.prompt_text;
       lane.text += text;
@@ -148,7 +148,7 @@ Result<EncodeStats> CrossEncoder::score(std::span<const TextPair> pairs, bool ra
   Engine::Job job;
   job.count = pairs.size();
   job.tokenize = [&](std::size_t i, Lane& lane, EncodeStats& stats) {
-    stats.empty += pairs[i].first.empty() || pairs[i].second.empty() ? 1 : 0;
+    if (pairs[i].first.empty() || pairs[i].second.empty()) ++stats.empty;
     engine_->tokenize_pair(pairs[i], info().max_length, lane, stats);
   };
   job.finish = [&](std::size_t i, const float* states, std::size_t, Lane& lane) {
@@ -173,7 +173,7 @@ Result<EncodeStats> Classifier::classify(std::span<const std::string_view> texts
   job.count = texts.size();
   const std::size_t width = labels().size();
   job.tokenize = [&](std::size_t i, Lane& lane, EncodeStats& stats) {
-    stats.empty += texts[i].empty() ? 1 : 0;
+    if (texts[i].empty()) ++stats.empty;
     engine_->tokenize(texts[i], info().max_length, lane, stats);
   };
   job.finish = [&](std::size_t i, const float* states, std::size_t, Lane& lane) {

@@ -48,9 +48,9 @@ struct ModelInfo {
   bool pooling_stated = true;  ///< false: the directory says nothing, and mean is assumed
   bool normalise = false;      ///< vectors come out with length 1
   std::map<std::string, std::string> prompts;
-  std::string default_prompt;           ///< its name; empty if there is none
-  std::string precision;                ///< "f32", "bf16", "int8"
-  std::string processor;                ///< the processor class: "avx512-bf16"
+  std::string default_prompt;               ///< its name; empty if there is none
+  std::string precision;                    ///< "f32", "bf16", "int8"
+  std::string processor;                    ///< the processor class: "avx512-bf16"
   std::string tokenizer, tokenizer_source;  ///< "unigram"; which file was followed
   std::vector<std::string> labels;
   std::string label_activation;  ///< "identity", "sigmoid", "softmax"
@@ -71,8 +71,8 @@ struct EncodeStats {
 };
 
 struct EncodeRequest {
-  std::string prompt_text;         ///< put before each text; see Encoder::prompt
-  std::size_t max_length = 0;      ///< 0: as opened
+  std::string prompt_text;        ///< put before each text; see Encoder::prompt
+  std::size_t max_length = 0;     ///< 0: as opened
   std::optional<bool> normalise;  ///< nothing: as the model directory says
 };
 
@@ -89,8 +89,8 @@ class Encoder {
   [[nodiscard]] std::size_t dim() const { return info().dim; }
   [[nodiscard]] const text::Tokenizer& tokenizer() const;
 
-  /// The text of a prompt of the directory. `passage` and `document` stand for each other where only
-  /// one is there; an empty name is the directory's default prompt, or none. Fails with
+  /// The text of a prompt of the directory. `passage` and `document` stand for each other where
+  /// only one is there; an empty name is the directory's default prompt, or none. Fails with
   /// InvalidArgument, listing those there are.
   [[nodiscard]] Result<std::string> prompt(std::string_view name) const;
 
@@ -133,8 +133,8 @@ class Classifier {
   [[nodiscard]] const ModelInfo& info() const;
   [[nodiscard]] const std::vector<std::string>& labels() const { return info().labels; }
 
-  /// out: texts × labels: logits if `raw`, else probabilities (softmax over the labels, or a sigmoid
-  /// each where the directory says multi_label_classification).
+  /// out: texts × labels: logits if `raw`, else probabilities (softmax over the labels, or a
+  /// sigmoid each where the directory says multi_label_classification).
   Result<EncodeStats> classify(std::span<const std::string_view> texts, bool raw, float* out) const;
 
  private:

@@ -138,10 +138,10 @@ struct Engine::Window {
   };
   std::size_t begin = 0;
   std::vector<Text> texts;
-  std::vector<std::vector<std::uint32_t>> ids;        ///< by chunk
-  std::vector<std::vector<std::uint8_t>> types;       ///< by chunk; empty if not used
-  std::vector<std::size_t> order;                     ///< longest first
-  std::vector<std::size_t> batches;                   ///< begins in `order`, and its end
+  std::vector<std::vector<std::uint32_t>> ids;   ///< by chunk
+  std::vector<std::vector<std::uint8_t>> types;  ///< by chunk; empty if not used
+  std::vector<std::size_t> order;                ///< longest first
+  std::vector<std::size_t> batches;              ///< begins in `order`, and its end
   EncodeStats stats;
 };
 
@@ -193,7 +193,7 @@ void Engine::tokenize(std::string_view text, std::size_t max_length, Lane& lane,
     stats.cut_tokens += tokens > encoding.ids.size() ? tokens - encoding.ids.size() : 0;
     encoding.invalid_utf8 = std::max(encoding.invalid_utf8, whole.invalid_utf8);
   }
-  stats.truncated += encoding.truncated ? 1 : 0;
+  if (encoding.truncated) ++stats.truncated;
   stats.invalid_utf8 += encoding.invalid_utf8;
 }
 
@@ -212,7 +212,7 @@ void Engine::tokenize_pair(const TextPair& pair, std::size_t max_length, Lane& l
                                   whole);
     stats.cut_tokens += whole.ids.size() - std::min(whole.ids.size(), encoding.ids.size());
   }
-  stats.truncated += encoding.truncated ? 1 : 0;
+  if (encoding.truncated) ++stats.truncated;
   stats.invalid_utf8 += encoding.invalid_utf8;
 }
 
@@ -243,9 +243,9 @@ void Engine::tokenize_window(const Job& job, Window& window) const {
   for (const auto& s : stats) window.stats.add(s);
   window.order.resize(count);
   std::iota(window.order.begin(), window.order.end(), std::size_t{0});
-  std::stable_sort(
-      window.order.begin(), window.order.end(),
-      [&](std::size_t a, std::size_t b) { return window.texts[a].length > window.texts[b].length; });
+  std::stable_sort(window.order.begin(), window.order.end(), [&](std::size_t a, std::size_t b) {
+    return window.texts[a].length > window.texts[b].length;
+  });
   window.batches.assign(1, 0);
   std::size_t tokens = 0, i = 0;
   for (; i < count; ++i) {
@@ -310,8 +310,8 @@ Status Engine::compute_batch(const Job& job, const Window& window, std::size_t b
   for (std::size_t i = begin; i < end; ++i) {
     const auto first = static_cast<std::size_t>(lane.offsets[i - begin]);
     const std::size_t text = window.order[i];
-    job.finish(window.begin + text, lane.hidden.data() + first * hidden,
-               window.texts[text].length, lane);
+    job.finish(window.begin + text, lane.hidden.data() + first * hidden, window.texts[text].length,
+               lane);
   }
   return {};
 }

@@ -20,11 +20,16 @@ namespace fs = std::filesystem;
 /// Below this, hashing costs less than asking the cache.
 constexpr std::uint64_t kWorthCaching = std::uint64_t{4} << 20;
 
-constexpr std::array<const char*, 10> kConfigurations = {
-    "config.json",       "modules.json",           "config_sentence_transformers.json",
-    "tokenizer.json",    "sentence_bert_config.json", "tokenizer_config.json",
-    "spiece.model",      "sentencepiece.bpe.model",   "special_tokens_map.json",
-    "vocab.txt"};
+constexpr std::array<const char*, 10> kConfigurations = {"config.json",
+                                                         "modules.json",
+                                                         "config_sentence_transformers.json",
+                                                         "tokenizer.json",
+                                                         "sentence_bert_config.json",
+                                                         "tokenizer_config.json",
+                                                         "spiece.model",
+                                                         "sentencepiece.bpe.model",
+                                                         "special_tokens_map.json",
+                                                         "vocab.txt"};
 
 void add_if_there(const fs::path& folder, const std::string& name, std::set<std::string>& files) {
   std::error_code ignored;
@@ -46,8 +51,7 @@ std::string stamp(const fs::path& folder, const std::vector<std::string>& files,
 }
 
 bool is_digest(std::string_view text) {
-  return text.size() == 64 &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 Result<std::string> compute(const fs::path& folder, const std::vector<std::string>& files) {

@@ -25,7 +25,7 @@ Result<JsonFile> JsonFile::parse(std::string_view text, std::string name) {
   JsonFile file;
   file.name_ = std::move(name);
   const simdjson::padded_string padded(text);
-  if (const auto error = file.parser_.parse(padded).get(file.root_))
+  if (const auto error = file.parser_->parse(padded).get(file.root_))
     return Error{ErrorCode::Corrupt, file.name_ + ": is not valid JSON: " +
                                          std::string(simdjson::error_message(error))};
   return file;

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +47,7 @@ class JsonFile {
     if (!result.ok()) return result.error().at(name_);
     return result;
   }
-  simdjson::dom::parser parser_;
+  std::unique_ptr<simdjson::dom::parser> parser_ = std::make_unique<simdjson::dom::parser>();
   simdjson::dom::element root_;
   std::string name_;
 };

@@ -204,7 +204,8 @@ Status read_tokenizer_options(const fs::path& folder, ModelDescription& d) {
 }
 
 Status read_prompts(const fs::path& folder, ModelDescription& d) {
-  CT_TRY(const JsonFile file, JsonFile::read_if_there(folder / "config_sentence_transformers.json"));
+  CT_TRY(const JsonFile file,
+         JsonFile::read_if_there(folder / "config_sentence_transformers.json"));
   CT_TRY(const auto field, file.member("prompts"));
   simdjson::dom::object prompts;
   if (!field.is_null() && !field.get(prompts))

@@ -83,7 +83,8 @@ nn::Precision automatic_precision() {
 Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,
                                                       std::optional<nn::Precision> precision) {
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return load_folder(path, precision.value_or(automatic_precision()));
+  if (fs::is_directory(path, ignored))
+    return load_folder(path, precision.value_or(automatic_precision()));
   return Error{ErrorCode::NotFound,
                path.string() + ": expected a model directory or a converted model"};
 }

@@ -31,8 +31,8 @@ struct LoadedModel {
   MappedFile file;                 ///< of a converted model
 };
 
-/// `precision`: nothing means auto: bf16 where the processor computes it fast, else f32; a converted
-/// model keeps its own, and another one asked for is an error.
+/// `precision`: nothing means auto: bf16 where the processor computes it fast, else f32; a
+/// converted model keeps its own, and another one asked for is an error.
 Result<std::shared_ptr<const LoadedModel>> load_model(const std::filesystem::path& path,
                                                       std::optional<nn::Precision> precision);
 

@@ -182,9 +182,8 @@ class Interpreter {
 void Interpreter::long_number(std::size_t size) {
   const auto raw = take(size);
   if (size > 8) return fail("a whole number of more than 64 bits");
-  std::uint64_t n = raw.empty() || (static_cast<unsigned char>(raw.back()) & 0x80U) == 0
-                        ? 0
-                        : ~std::uint64_t{0};
+  std::uint64_t n =
+      raw.empty() || (static_cast<unsigned char>(raw.back()) & 0x80U) == 0 ? 0 : ~std::uint64_t{0};
   if (!raw.empty()) std::memcpy(&n, raw.data(), raw.size());
   push_number(static_cast<std::int64_t>(n));
 }
@@ -353,8 +352,11 @@ void Interpreter::persistent() {
       values_[id.items[1]].kind != Kind::StorageType || values_[id.items[2]].kind != Kind::Text ||
       values_[id.items[4]].kind != Kind::Number || values_[id.items[4]].number < 0)
     return fail("a persistent id that is not ('storage', type, key, device, size)");
-  push({Kind::Storage, values_[id.items[1]].number,
-        static_cast<std::uint64_t>(values_[id.items[4]].number), values_[id.items[2]].text, {}});
+  push({Kind::Storage,
+        values_[id.items[1]].number,
+        static_cast<std::uint64_t>(values_[id.items[4]].number),
+        values_[id.items[2]].text,
+        {}});
 }
 
 Status Interpreter::call() {

@@ -67,8 +67,7 @@ void normalise(float* vector, std::size_t size) {
   double squares = 0;
   for (std::size_t c = 0; c < size; ++c) squares += double{vector[c]} * double{vector[c]};
   const double length = std::max(std::sqrt(squares), 1e-12);
-  for (std::size_t c = 0; c < size; ++c)
-    vector[c] = static_cast<float>(double{vector[c]} / length);
+  for (std::size_t c = 0; c < size; ++c) vector[c] = static_cast<float>(double{vector[c]} / length);
 }
 
 void activate(LabelActivation activation, float* logits, std::size_t size) {

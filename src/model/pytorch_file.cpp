@@ -33,14 +33,14 @@ Result<TensorView> view_of(const PickledTensor& tensor, const ZipMembers& member
   const auto count = element_count(tensor.shape);
   const std::uint64_t held = member->second.size() / size_of(tensor.dtype);
   if (!count || tensor.offset > held || *count > held - tensor.offset)
-    return Error{ErrorCode::Corrupt,
-                 "shape " + shape_text(tensor.shape) + " from element " +
-                     std::to_string(tensor.offset) + " goes beyond its storage data/" +
-                     tensor.storage + " of " + std::to_string(held) + " elements"};
+    return Error{ErrorCode::Corrupt, "shape " + shape_text(tensor.shape) + " from element " +
+                                         std::to_string(tensor.offset) +
+                                         " goes beyond its storage data/" + tensor.storage +
+                                         " of " + std::to_string(held) + " elements"};
   if (*count > 0 && !is_contiguous(tensor))
-    return Error{ErrorCode::Unsupported,
-                 "is stored transposed (strides " + shape_text(tensor.strides) +
-                     "); save the model as safetensors"};
+    return Error{ErrorCode::Unsupported, "is stored transposed (strides " +
+                                             shape_text(tensor.strides) +
+                                             "); save the model as safetensors"};
   const std::size_t size = size_of(tensor.dtype);
   return TensorView{tensor.dtype, tensor.shape,
                     member->second.subspan(tensor.offset * size, *count * size)};
@@ -67,9 +67,9 @@ Result<TensorMap> read_pytorch_file(std::span<const std::byte> file) {
       pickle->first.substr(0, pickle->first.size() - std::strlen("data.pkl"));
   const auto order = members.find(folder + "byteorder");
   if (order != members.end() && text_of(order->second) != "little")
-    return Error{ErrorCode::Unsupported,
-                 "byteorder \"" + std::string(text_of(order->second).substr(0, 20)) +
-                     "\"; only little-endian files are read"};
+    return Error{ErrorCode::Unsupported, "byteorder \"" +
+                                             std::string(text_of(order->second).substr(0, 20)) +
+                                             "\"; only little-endian files are read"};
   CT_TRY(const auto tensors, read_state_dict(pickle->second));
   TensorMap views;
   for (const auto& tensor : tensors) {

@@ -36,8 +36,7 @@ Result<Entry> read_entry(simdjson::dom::element value, std::span<const std::byte
   Entry entry;
   std::string_view dtype;
   simdjson::dom::array shape, offsets;
-  if (value["dtype"].get(dtype) != simdjson::SUCCESS)
-    return corrupt("dtype: expected a string");
+  if (value["dtype"].get(dtype) != simdjson::SUCCESS) return corrupt("dtype: expected a string");
   CT_TRY(entry.tensor.dtype, dtype_of(dtype));
   if (value["shape"].get(shape) != simdjson::SUCCESS || shape.size() > kMaxRank)
     return corrupt("shape: expected an array of at most 8 numbers");
@@ -59,8 +58,8 @@ Result<Entry> read_entry(simdjson::dom::element value, std::span<const std::byte
                    " does not have the " + std::to_string(entry.end - entry.begin) +
                    " bytes that data_offsets give it");
   if (entry.end > data.size())
-    return corrupt("its data end at byte " + std::to_string(entry.end) + " of the data, which have " +
-                   std::to_string(data.size()) +
+    return corrupt("its data end at byte " + std::to_string(entry.end) +
+                   " of the data, which have " + std::to_string(data.size()) +
                    " bytes: the file is truncated; fetch it again");
   entry.tensor.bytes = data.subspan(entry.begin, entry.end - entry.begin);
   return entry;

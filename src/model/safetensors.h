@@ -16,7 +16,8 @@ namespace crosstail::model {
 using TensorMap = std::map<std::string, TensorView, std::less<>>;
 
 /// Views into `file`, which must outlive them. Every offset and size is checked before any tensor
-/// is handed out. Fails with Corrupt (the message names the field or tensor) or Unsupported (dtype).
+/// is handed out. Fails with Corrupt (the message names the field or tensor) or Unsupported
+/// (dtype).
 Result<TensorMap> read_safetensors(std::span<const std::byte> file);
 
 /// One file: header and data, f32, in the order of the names.

@@ -132,8 +132,8 @@ Result<FloatArray> to_floats(const TensorView& tensor) {
       }
       break;
     case DType::F64:
-      out =
-          FloatArray(converted<double>(tensor.bytes, [](double v) { return static_cast<float>(v); }));
+      out = FloatArray(
+          converted<double>(tensor.bytes, [](double v) { return static_cast<float>(v); }));
       break;
     case DType::F16:
       out = FloatArray(converted<std::uint16_t>(tensor.bytes, half));

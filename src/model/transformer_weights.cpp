@@ -11,19 +11,13 @@ struct LayerNames {
       *output, *output_norm;
 };
 
-constexpr LayerNames kBert = {"encoder.layer.",
-                              "attention.self.query",
-                              "attention.self.key",
-                              "attention.self.value",
-                              "attention.output.dense",
-                              "attention.output.LayerNorm",
-                              "intermediate.dense",
-                              "output.dense",
-                              "output.LayerNorm"};
-constexpr LayerNames kDistilBert = {"transformer.layer.", "attention.q_lin", "attention.k_lin",
-                                    "attention.v_lin",    "attention.out_lin",
-                                    "sa_layer_norm",      "ffn.lin1",
-                                    "ffn.lin2",           "output_layer_norm"};
+constexpr LayerNames kBert = {
+    "encoder.layer.",       "attention.self.query",   "attention.self.key",
+    "attention.self.value", "attention.output.dense", "attention.output.LayerNorm",
+    "intermediate.dense",   "output.dense",           "output.LayerNorm"};
+constexpr LayerNames kDistilBert = {"transformer.layer.", "attention.q_lin",   "attention.k_lin",
+                                    "attention.v_lin",    "attention.out_lin", "sa_layer_norm",
+                                    "ffn.lin1",           "ffn.lin2",          "output_layer_norm"};
 
 class Reader {
  public:
@@ -89,8 +83,8 @@ Result<TransformerFloats> read_transformer_weights(const Weights& weights,
   TransformerFloats out;
   auto& e = out.weights.embeddings;
   CT_TRY(e.word, reader.floats(words, {shape.vocabulary, shape.hidden}));
-  CT_TRY(e.position, reader.floats("embeddings.position_embeddings.weight",
-                                   {shape.positions, shape.hidden}));
+  CT_TRY(e.position,
+         reader.floats("embeddings.position_embeddings.weight", {shape.positions, shape.hidden}));
   if (shape.types > 0) {
     CT_TRY(e.type,
            reader.floats("embeddings.token_type_embeddings.weight", {shape.types, shape.hidden}));

@@ -28,8 +28,9 @@ Result<std::set<std::string>> shards_of(const fs::path& index) {
   simdjson::dom::object map;
   if (parser.parse(text).get(root) != simdjson::SUCCESS ||
       root["weight_map"].get(map) != simdjson::SUCCESS)
-    return Error{ErrorCode::Corrupt,
-                 index.string() + ": expected a JSON object with weight_map: tensor names to files"};
+    return Error{
+        ErrorCode::Corrupt,
+        index.string() + ": expected a JSON object with weight_map: tensor names to files"};
   std::set<std::string> shards;
   for (const auto& [name, value] : map) {
     std::string_view file;

@@ -34,8 +34,8 @@ class Weights {
     return floats(name, std::span(shape.begin(), shape.size()));
   }
   /// The first of `prefixes` with which `name` is there; NotFound lists what was looked for.
-  [[nodiscard]] Result<std::string> prefix_of(std::string_view name,
-                                              std::initializer_list<std::string_view> prefixes) const;
+  [[nodiscard]] Result<std::string> prefix_of(
+      std::string_view name, std::initializer_list<std::string_view> prefixes) const;
 
   /// What was opened, for messages: "DIR/model.safetensors".
   [[nodiscard]] const std::string& name() const { return name_; }
