@@ -59,6 +59,12 @@ class Opener {
       return mismatch(file.path(), "has another checksum than the manifest says");
     return {};
   }
+  /// Deleting passages writes centroids of another name.
+  [[nodiscard]] std::string centroids() const {
+    for (const SegmentFile& file : record_.files)
+      if (file.name.starts_with("centroids")) return file.name;
+    return {};
+  }
   [[nodiscard]] std::filesystem::path path(std::string_view name) const { return dir_ / name; }
 
  private:
@@ -114,8 +120,8 @@ Result<Segment> Segment::open(const std::filesystem::path& dir, const SegmentRec
   CT_CHECK(open.list(F::kIds, segment.ids));
   if (!segment.ids.is_open() || segment.ids.records() != record.passages)
     return mismatch(open.path(F::kIds).string(), "is missing or holds another number of ids");
-  if (open.has(F::kCentroids)) {
-    CT_TRY(segment.centroids, BlockFile::open(open.path(F::kCentroids), "CENT"));
+  if (const auto name = open.centroids(); !name.empty()) {
+    CT_TRY(segment.centroids, BlockFile::open(open.path(name), "CENT"));
   }
   CT_CHECK(open_questions(open, manifest, segment));
   Status checked;
