@@ -89,8 +89,14 @@ function tails() {
       const half = Math.min(420, width());
       box.append(plot({ width: half, height: 260, style, x: { label: null, domain: parts }, y: { label: report.focus.measure, grid: true, nice: true },
         marks: [
-          link(rows, { x1: "part", x2: "part", y1: "low", y2: "high", stroke: (r) => (r.who === "system" ? accent : "var(--soft)"), strokeWidth: 3, strokeOpacity: 0.45 }),
-          ...["baseline", "system"].map((who) => line(rows.filter((r) => r.who === who), { x: "part", y: "value", stroke: who === "system" ? accent : "var(--soft)", marker: "circle" })),
+          ...["baseline", "system"].flatMap((who) => {
+            const part = rows.filter((r) => r.who === who);
+            const dx = who === "system" ? 4 : -4, stroke = who === "system" ? accent : "var(--soft)";
+            return [
+              link(part, { x1: "part", x2: "part", y1: "low", y2: "high", dx, stroke, strokeWidth: 3, strokeOpacity: 0.45 }),
+              line(part, { x: "part", y: "value", dx, stroke, marker: "circle" }),
+            ];
+          }),
         ] }));
       box.append(plot({ width: half, height: 260, style, x: { label: null, domain: parts }, y: { label: "gain", grid: true, nice: true },
         marks: [
@@ -99,7 +105,7 @@ function tails() {
           dot(gains, { x: "name", y: "value", fill: accent, r: 4.5 }),
         ] }));
       return box;
-    }, `left: ${report.focus.system} (blue) and ${report.focus.baseline} (grey) by ${view.view}; right: the gain; 95% intervals`);
+    }, `first ${report.focus.system} (blue) and ${report.focus.baseline} (grey) by ${view.view}, then the gain; 95% intervals`);
   }
 }
 
@@ -112,9 +118,9 @@ function sweep() {
     box.className = "charts";
     const fusions = [...new Set(report.sweep.map((p) => p.fusion))];
     for (const fusion of fusions) {
-      const rows = report.sweep.filter((p) => p.fusion === fusion).map((p) => ({ ...p, ...p.mean }));
+      const rows = report.sweep.filter((p) => p.fusion === fusion).map((p) => ({ ...p, ...p.mean, curve: p.curve.replace(`${fusion}, `, "") }));
       const curves = [...new Set(rows.map((r) => r.curve))];
-      box.append(plot({ width: fusions.length > 1 ? Math.min(440, width()) : width(), height: 300, marginBottom: bottom, marginLeft: 50, style,
+      box.append(plot({ width: fusions.length > 1 ? Math.min(440, width()) : width(), height: 310, marginTop: 30, marginBottom: bottom, marginLeft: 50, style,
         x: { label: `α (${fusion})`, grid: true }, y: { label: measure, grid: true, nice: true },
         color: { legend: curves.length > 1, domain: curves, range: palette },
         marks: [
@@ -137,12 +143,12 @@ function density() {
     const mean = (key) => part.reduce((sum, q) => sum + q[key], 0) / part.length;
     return { density: mean("density"), gain: mean("gain") };
   });
-  add("tail-density", () => plot({ width: width(), height: 330, marginBottom: bottom, style, x: { label: "density →", grid: true }, y: { label: "gain", grid: true },
+  add("tail-density", () => plot({ width: width(), height: 340, marginTop: 34, marginBottom: bottom, style, x: { label: "density →", grid: true }, y: { label: "gain", grid: true, type: "symlog", constant: 0.02, ticks: [-1, -0.3, -0.1, -0.03, 0, 0.03, 0.1, 0.3, 1], tickFormat: (t) => String(t).replace("-", "−") },
     marks: [
       ruleY([0], { stroke: "currentColor" }),
       dot(rows, { x: "density", y: "gain", r: 1.5, fill: "var(--soft)", fillOpacity: 0.4, title: (q) => `${q.id} (${q.language})` }),
       line(means, { x: "density", y: "gain", stroke: accent, strokeWidth: 2, marker: "circle" }),
-    ] }), `gain of ${report.focus.system} per query against its density; blue: means of ten equal parts`);
+    ] }), `gain of ${report.focus.system} per query against its density, on a scale that is wide near 0; blue: means of ten equal parts`);
 }
 
 function contents() {

@@ -11,13 +11,17 @@ namespace {
 
 /// All that α is compared under. The first part always stands in a curve's name, the others where
 /// they tell curves apart.
-using Setting = std::array<std::string, 7>;
+using Setting = std::array<std::string, 8>;
 
 Setting setting_of(const data::RunMeta& meta) {
   std::string left_out;
   for (const std::string& what : meta.leave_out) left_out += (left_out.empty() ? "" : "+") + what;
   const bool centred = !meta.center.empty() && meta.center != "none";
+  const auto& others = meta.other_languages;
   return {meta.fusion,
+          !others   ? ""
+          : *others ? "other languages"
+                    : "own language only",
           centred ? "centre " + meta.center : "not centred",
           meta.system,
           meta.passage_from,

@@ -48,10 +48,21 @@ struct Identity {
 };
 
 /// Edges of the thirds of `values` (not empty): the largest of the lowest and of the middle third.
+/// Equal values stay together, so each cut is where values change, as near to its third as that
+/// allows.
 std::pair<double, double> thirds(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t n = values.size();
-  return {values[(n + 2) / 3 - 1], values[(2 * n + 2) / 3 - 1]};
+  const auto off = [n](std::size_t below, std::size_t part) {
+    return std::abs(static_cast<double>(3 * below) - static_cast<double>(part * n));
+  };
+  std::size_t low = n;  // how many values lie below the cut; n: there is none
+  for (std::size_t below = 1; below < n; ++below)
+    if (values[below - 1] < values[below] && off(below, 1) < off(low, 1)) low = below;
+  std::size_t middle = low;
+  for (std::size_t below = low + 1; below < n; ++below)
+    if (values[below - 1] < values[below] && off(below, 2) < off(middle, 2)) middle = below;
+  return {values[low - 1], values[middle - 1]};
 }
 
 TailPart part_of(double value, std::pair<double, double> edges, bool low_is_tail) {

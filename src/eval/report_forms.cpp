@@ -222,8 +222,8 @@ std::string as_html(const ReportTables& report) {
            "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
     const auto cells = [&](const std::vector<std::string>& row, const char* tag) {
       for (std::size_t c = 0; c < row.size(); ++c)
-        out += std::string("<") + tag + (numeric(table, c) ? " class=\"n\"" : "") + ">" +
-               with_breaks(html_escaped(row[c])) + "</" + tag + ">";
+        out += std::string("<") + tag + (numeric(table, c) ? " class=\"n\"" : " dir=\"auto\"") +
+               ">" + with_breaks(html_escaped(row[c])) + "</" + tag + ">";
     };
     cells(table.header, "th");
     out += "</tr></thead>\n<tbody>\n";

@@ -123,9 +123,15 @@ void add_headline(const Node& report, ReportTables& out) {
                          fixed(h["system_mean"]["value"]) + "; " + equation("p", h["p"]) + "; " +
                          counts(h) + ").");
   out.headline.push_back("On leakage: " + h["leakage"].text() + ".");
-  if (h["candidates"].number().value_or(1) > 1)
-    out.headline.push_back(h["system"].text() + " is the best of " + whole(h["candidates"]) +
-                           " on these same queries; p is corrected for that, the gain is not.");
+  const bool several = h["candidates"].number().value_or(1) > 1;
+  if (h["p"].number() && (several || h["baselines"].number().value_or(1) > 1))
+    out.headline.push_back("p is for being better than every one of the " + whole(h["baselines"]) +
+                           " systems without" +
+                           (several ? ", corrected for choosing the best of " +
+                                          whole(h["candidates"]) + " on these same queries"
+                                    : "") +
+                           "; gain and interval are against " + h["baseline"].text() +
+                           (several ? " and not corrected." : "."));
 }
 
 void add_systems(const Node& report, ReportTables& out) {
@@ -231,7 +237,8 @@ void add_tails(const Node& report, ReportTables& out) {
                  interval(did) + stars(view["p_holm"]) + ", " + equation("p", view["p"]) +
                  ", Holm over the views " + probability(view["p_holm"]) +
                  "; within strata of the baseline's reciprocal rank " +
-                 signed_fixed(view["within_strata"]) + ". " + view["description"].text() + ".";
+                 signed_fixed(view["within_strata"]) + ". The view: " + view["description"].text() +
+                 ".";
     for (const Node& row : view["rows"].items())
       table.rows.push_back({row["part"].text(), whole(row["queries"]), whole(row["clusters"]),
                             fixed(row["baseline"]["value"]), interval(row["baseline"]),
@@ -355,6 +362,12 @@ void add_extremes(const Node& report, const char* name, const char* title, Repor
   if (!table.rows.empty()) out.tables.push_back(std::move(table));
 }
 
+/// A member's name as words.
+std::string words_of(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
 void add_configuration(const Node& report, ReportTables& out) {
   Table table{"configuration", "Configuration", "", {"what", "value"}, {}, 2};
   const auto add = [&](std::string what, std::string value) {
@@ -377,7 +390,7 @@ void add_configuration(const Node& report, ReportTables& out) {
     add("measure " + m["name"].text(), m["definition"].text());
   for (const char* name : {"ties", "missing_queries", "unknown_queries", "unjudged_hits",
                            "duplicates", "self_ids", "same_text_leaks"})
-    add(std::string("policy: ") + name, report["policies"][name].text());
+    add("policy: " + words_of(name), report["policies"][name].text());
   add("policy: relevance level, depth",
       whole(report["policies"]["relevance_level"]) + ", " + whole(report["policies"]["depth"]));
   const Node s = report["statistics"];

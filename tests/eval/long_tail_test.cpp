@@ -176,5 +176,26 @@ TEST(Views, AreCutIntoThirdsWithinEachLanguageAndSurviveTheFile) {
   EXPECT_EQ(back->views[0].remarks, (std::vector<std::string>{"1 queries in it have no value"}));
 }
 
+TEST(Views, KeepEqualValuesTogetherAndTheirPartsAsEqualAsThatAllows) {
+  // Unseen words: many queries share the largest rarity. Were the second cut at the value of the
+  // sixth of nine, no query would lie above it.
+  const auto tail_of = [](const std::vector<double>& values) {
+    data::Queries queries;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      EXPECT_TRUE(queries.add(query("q" + std::to_string(i), "de", "", "x")).ok());
+    SlicesFile out;
+    add_view(out, queries, {"rarity", "by hand", false, false, {}, {}}, values);
+    std::string parts;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const TailPart part = out.entries.at("q" + std::to_string(i))[0].part;
+      parts += part == TailPart::Head ? 'h' : part == TailPart::Tail ? 't' : '-';
+    }
+    return parts;
+  };
+  EXPECT_EQ(tail_of({1, 2, 3, 4, 5, 9, 9, 9, 9}), "hhh--tttt");
+  EXPECT_EQ(tail_of({1, 1, 1, 1, 1, 1, 1, 9, 9}), "hhhhhhhtt");
+  EXPECT_EQ(tail_of({5, 5, 5, 5}), "hhhh");
+}
+
 }  // namespace
 }  // namespace crosstail::eval
