@@ -2,11 +2,13 @@
 /// y = f(x Wᵀ + b): a dense layer in f32, for heads (pooler, Dense, classification).
 
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "base/result.h"
 #include "nn/activation.h"
+#include "nn/isa.h"
 
 namespace crosstail::nn {
 
@@ -32,17 +34,17 @@ class Linear {
  public:
   /// Fails with InvalidArgument if the sizes do not fit out × in.
   static Result<Linear> build(std::size_t in, std::size_t out, const LinearWeights& weights,
-                              Activation activation);
+                              Activation activation, Isa isa = default_isa());
 
-  [[nodiscard]] std::size_t in() const { return in_; }
-  [[nodiscard]] std::size_t out() const { return out_; }
+  [[nodiscard]] std::size_t in() const;
+  [[nodiscard]] std::size_t out() const;
   /// x: rows × in, y: rows × out, row-major; they must not overlap.
   void apply(const float* x, std::size_t rows, float* y) const;
 
  private:
-  std::size_t in_ = 0, out_ = 0;
-  Activation activation_ = Activation::Identity;
-  std::vector<float> weight_, bias_;
+  struct Parts;
+  explicit Linear(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
+  std::shared_ptr<const Parts> parts_;
 };
 
 }  // namespace crosstail::nn

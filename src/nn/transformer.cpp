@@ -1,19 +1,19 @@
 #include "nn/transformer.h"
 
-#include <algorithm>
-#include <deque>
+#include <string>
 
+#include "nn/packed_transformer.h"
 #include "nn/transformer_check.h"
-#include "nn/transformer_plain.h"
+#include "nn/transformer_forward.h"
 
 namespace crosstail::nn {
 
 struct Transformer::Parts {
-  TransformerShape shape;
-  Precision precision = Precision::F32;
+  OwnedBytes owned;                  ///< nothing when the bytes are somebody else's
+  std::span<const std::byte> bytes;
+  PackedTransformer model;
   Isa isa = Isa::Portable;
-  std::deque<std::vector<float>> owned;
-  TransformerWeights weights;
+  const Kernels* kernels = nullptr;
 };
 
 Result<Transformer> Transformer::build(const TransformerShape& shape,
@@ -22,54 +22,45 @@ Result<Transformer> Transformer::build(const TransformerShape& shape,
   CT_CHECK(check_shape(shape));
   CT_CHECK(check_weights(shape, weights));
   auto parts = std::make_shared<Parts>();
-  parts->shape = shape;
-  parts->precision = precision;
-  parts->isa = isa;
-  parts->weights = weights;
-  const auto own = [&](std::span<const float>& view) {
-    view = parts->owned.emplace_back(view.begin(), view.end());
-  };
-  auto& copy = parts->weights;
-  for (auto* view : {&copy.embeddings.word, &copy.embeddings.position, &copy.embeddings.type,
-                     &copy.embedding_norm.gamma, &copy.embedding_norm.beta})
-    own(*view);
-  for (auto& layer : copy.layers) {
-    for (auto* linear : {&layer.query, &layer.key, &layer.value, &layer.attention_output,
-                         &layer.intermediate, &layer.output}) {
-      own(linear->weight);
-      own(linear->bias);
-    }
-    for (auto* norm : {&layer.attention_norm, &layer.output_norm}) {
-      own(norm->gamma);
-      own(norm->beta);
-    }
-  }
+  CT_TRY(parts->owned, pack_transformer(shape, weights, precision));
+  parts->bytes = {parts->owned.memory.get(), parts->owned.size};
+  CT_TRY(parts->model, read_packed_transformer(parts->bytes));
+  parts->isa = std::min(isa, best_isa());
+  parts->kernels = &kernels_for(parts->isa);
   return Transformer(std::move(parts));
 }
 
-const TransformerShape& Transformer::shape() const {
-  return parts_->shape;
-}
-Precision Transformer::precision() const {
-  return parts_->precision;
-}
-Isa Transformer::isa() const {
-  return parts_->isa;
+Result<Transformer> Transformer::from_packed(std::span<const std::byte> bytes, Isa isa) {
+  auto parts = std::make_shared<Parts>();
+  parts->bytes = bytes;
+  CT_TRY(parts->model, read_packed_transformer(bytes));
+  parts->isa = std::min(isa, best_isa());
+  parts->kernels = &kernels_for(parts->isa);
+  return Transformer(std::move(parts));
 }
 
-Status Transformer::forward(const PackedBatch& batch, float* hidden, Workspace&) const {
-  const auto& shape = parts_->shape;
-  CT_CHECK(check_batch(shape, batch));
-  for (std::size_t i = 0; i + 1 < batch.offsets.size(); ++i) {
-    const auto begin = static_cast<std::size_t>(batch.offsets[i]);
-    const auto tokens = static_cast<std::size_t>(batch.offsets[i + 1]) - begin;
-    const auto states = transformer_plain<float>(
-        shape, parts_->weights, batch.ids.subspan(begin, tokens),
-        batch.positions.subspan(begin, tokens),
-        batch.types.empty() ? batch.types : batch.types.subspan(begin, tokens));
-    std::copy(states.begin(), states.end(), hidden + begin * shape.hidden);
-  }
+const TransformerShape& Transformer::shape() const { return parts_->model.shape; }
+Precision Transformer::precision() const { return parts_->model.precision; }
+Isa Transformer::isa() const { return parts_->isa; }
+std::span<const std::byte> Transformer::packed() const { return parts_->bytes; }
+
+Status Transformer::run(const PackedBatch& batch, float* hidden, Workspace& workspace,
+                        Team& team) const {
+  const auto& parts = *parts_;
+  CT_CHECK(check_batch(parts.model.shape, batch));
+  const std::size_t bytes =
+      forward_bytes(parts.model, *parts.kernels, batch, team.workers());
+  std::byte* memory = workspace.reserve(bytes);
+  if (memory == nullptr)
+    return Error{ErrorCode::Limit, "no memory for a batch of " + std::to_string(batch.ids.size()) +
+                                       " tokens (" + std::to_string(bytes) + " bytes)"};
+  nn::forward(parts.model, *parts.kernels, batch, hidden, memory, team);
   return {};
+}
+
+Status Transformer::forward(const PackedBatch& batch, float* hidden, Workspace& workspace) const {
+  OneThread alone;
+  return run(batch, hidden, workspace, alone);
 }
 
 Status Transformer::forward_split(const PackedBatch& batch, float* hidden, Workspace& workspace,

@@ -20,6 +20,8 @@
 
 namespace crosstail::nn {
 
+class Team;
+
 struct TransformerShape {
   std::size_t layers = 0, hidden = 0, heads = 0, intermediate = 0;
   std::size_t vocabulary = 0, positions = 0,
@@ -60,6 +62,15 @@ class Transformer {
   static Result<Transformer> build(const TransformerShape& shape, const TransformerWeights& weights,
                                    Precision precision, Isa isa = default_isa());
 
+  /// Reads what packed() gave, on any processor, in microseconds: the bytes are borrowed (a mapped
+  /// file), must be aligned to 64 and outlive this object; word embeddings are only touched where a
+  /// batch needs them. Hostile bytes give Corrupt, or wrong states, never a bad access.
+  static Result<Transformer> from_packed(std::span<const std::byte> bytes,
+                                         Isa isa = default_isa());
+
+  /// The whole encoder as docs/formats/nn-packed.md describes it. Lives as long as this object.
+  [[nodiscard]] std::span<const std::byte> packed() const;
+
   [[nodiscard]] const TransformerShape& shape() const;
   [[nodiscard]] Precision precision() const;
   [[nodiscard]] Isa isa() const;
@@ -76,6 +87,7 @@ class Transformer {
 
  private:
   struct Parts;
+  Status run(const PackedBatch& batch, float* hidden, Workspace& workspace, Team& team) const;
   explicit Transformer(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
   std::shared_ptr<const Parts> parts_;
 };

@@ -92,9 +92,9 @@ TEST_P(TransformerFixtures, PoolerIsALinearHead) {
 INSTANTIATE_TEST_SUITE_P(Models, TransformerFixtures,
                          ::testing::Combine(::testing::Values("tiny-bert", "tiny-xlmr"),
                                             ::testing::ValuesIn(kAllIsas)),
-                         [](const auto& info) {
-                           std::string name = std::get<0>(info.param);
-                           name.append("_").append(name_of(std::get<1>(info.param)));
+                         [](const auto& tested) {
+                           std::string name = std::get<0>(tested.param);
+                           name.append("_").append(name_of(std::get<1>(tested.param)));
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });

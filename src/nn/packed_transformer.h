@@ -1,0 +1,62 @@
+#pragma once
+/// An encoder's weights as one piece of memory: what Transformer computes with and what the
+/// converted model format stores (docs/formats/nn-packed.md).
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "nn/packed_matrix.h"
+#include "nn/transformer.h"
+
+namespace crosstail::nn {
+
+inline constexpr std::size_t kPackedAlignment = 64;
+
+/// Borrowed; padded with zeros to a multiple of kColumnGroup.
+struct PackedNorm {
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+};
+
+struct PackedLayer {
+  PackedMatrix qkv;  ///< queries, keys, values: 3 · hidden outputs
+  PackedMatrix attention_output, intermediate, output;
+  PackedNorm attention_norm, output_norm;
+};
+
+/// Views into one piece of memory. Rows of the tables have row_numbers() numbers.
+struct PackedTransformer {
+  TransformerShape shape;
+  Precision precision = Precision::F32;
+  const std::byte* word = nullptr;     ///< f32, bf16 or int8, as `precision` says
+  const float* word_scale = nullptr;   ///< int8: of each row
+  const float* position = nullptr;
+  const float* type = nullptr;         ///< null if shape.types is 0
+  PackedNorm embedding_norm;
+  std::vector<PackedLayer> layers;
+
+  [[nodiscard]] std::size_t row_numbers() const { return round_up(shape.hidden, kLanes); }
+};
+
+/// Memory from aligned_alloc.
+struct FreeMemory {
+  void operator()(std::byte* memory) const { std::free(memory); }
+};
+struct OwnedBytes {
+  std::unique_ptr<std::byte, FreeMemory> memory;
+  std::size_t size = 0;
+};
+
+/// The weights in packed form. `shape` and `weights` have been checked.
+Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
+                                    const TransformerWeights& weights, Precision precision);
+
+/// Views into `bytes` (borrowed), without reading the weights themselves. Fails with Corrupt if the
+/// bytes are not in this format, cut short, not aligned, or of absurd sizes.
+Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> bytes);
+
+}  // namespace crosstail::nn

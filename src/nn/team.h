@@ -1,0 +1,32 @@
+#pragma once
+/// Items of work done by one thread or by several, for one encoder run.
+
+#include <cstddef>
+#include <functional>
+
+#include "base/pool.h"
+
+namespace crosstail::nn {
+
+/// `work(item, worker)` may be called at once for different items, never at once for one worker.
+using TeamWork = std::function<void(std::size_t item, std::size_t worker)>;
+
+class Team {
+ public:
+  virtual ~Team() = default;
+  /// Workers that may call `work`; their numbers are 0 … workers() - 1.
+  [[nodiscard]] virtual std::size_t workers() const = 0;
+  /// Returns when all of 0 … items - 1 are done.
+  virtual void run(std::size_t items, const TeamWork& work) = 0;
+};
+
+/// The calling thread alone.
+class OneThread : public Team {
+ public:
+  [[nodiscard]] std::size_t workers() const override { return 1; }
+  void run(std::size_t items, const TeamWork& work) override {
+    for (std::size_t i = 0; i < items; ++i) work(i, 0);
+  }
+};
+
+}  // namespace crosstail::nn
