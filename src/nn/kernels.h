@@ -1,6 +1,6 @@
 #pragma once
-/// The inner loops, one set for each Isa. Everything here works on sixteen numbers at a time, in the
-/// same order in every set, and on each row (token) by itself, so that a row's result depends
+/// The inner loops, one set for each Isa. Everything here works on sixteen numbers at a time, in
+/// the same order in every set, and on each row (token) by itself, so that a row's result depends
 /// neither on the other rows nor on who computes which columns.
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 
 namespace crosstail::nn {
 
-inline constexpr std::size_t kLanes = 16;        ///< columns of a panel (packed_matrix.h)
-inline constexpr std::size_t kColumnGroup = 64;  ///< activations' columns are padded to this
-inline constexpr std::size_t kRowTile = 32;      ///< rows of inputs and scratch are padded to this
+inline constexpr std::size_t kLanes = 16;         ///< columns of a panel (packed_matrix.h)
+inline constexpr std::size_t kColumnGroup = 64;   ///< activations' columns are padded to this
+inline constexpr std::size_t kRowTile = 32;       ///< rows of inputs and scratch are padded to this
 inline constexpr std::size_t kProductPanels = 2;  ///< panels of a block of columns: 32 columns
 inline constexpr std::size_t kMostBlockRows = 64;  ///< Kernels::block_rows is at most this
 
@@ -26,9 +26,9 @@ struct Product {
   std::size_t rows = 0;
   const std::byte* b = nullptr;  ///< panels × steps × 16 steps, 64-byte aligned
   std::size_t panels = 0;
-  std::size_t steps = 0;         ///< bf16 and int8: a multiple of 16
-  void* c = nullptr;             ///< f32, or int32 for int8; rows padded to kRowTile are writable
-  std::size_t c_stride = 0;      ///< numbers from row to row
+  std::size_t steps = 0;     ///< bf16 and int8: a multiple of 16
+  void* c = nullptr;         ///< f32, or int32 for int8; rows padded to kRowTile are writable
+  std::size_t c_stride = 0;  ///< numbers from row to row
 };
 
 /// What follows a product: out = f(scale · sum + bias), on one block of columns.
@@ -38,10 +38,10 @@ struct Finish {
   std::size_t sums_stride = 0;
   std::size_t rows = 0, panels = 0;
   const float* bias = nullptr;
-  const float* scale = nullptr;              ///< int8: per column
+  const float* scale = nullptr;               ///< int8: per column
   const std::int32_t* column_sums = nullptr;  ///< int8: per column, of the weights
-  const float* row_scale = nullptr;          ///< int8: per row
-  const std::int32_t* row_zero = nullptr;    ///< int8: per row
+  const float* row_scale = nullptr;           ///< int8: per row
+  const std::int32_t* row_zero = nullptr;     ///< int8: per row
   Activation activation = Activation::Identity;
   bool rough = false;  ///< GELU to 4e-5 instead of 1e-7: enough for bf16 and int8
   To to = To::F32;
@@ -83,8 +83,8 @@ struct Attend {
   std::byte* scratch = nullptr;  ///< attend_layout().bytes, 64-byte aligned
 };
 
-/// Keys that a tile of queries meets at a time, and numbers from row to row of such a tile: 64 bytes
-/// more, so that rows do not fall into the same few cache sets.
+/// Keys that a tile of queries meets at a time, and numbers from row to row of such a tile: 64
+/// bytes more, so that rows do not fall into the same few cache sets.
 inline constexpr std::size_t kKeyBlock = 512, kScoreStride = kKeyBlock + 32;
 
 /// Where attend_* keep what, in Attend::scratch.

@@ -26,10 +26,14 @@ CT_AMX void load_tile_config() {
   __asm__ volatile("ldtilecfg %0" : : "m"(config));
 }
 
-CT_AMX void release_tiles() { _tile_release(); }
+CT_AMX void release_tiles() {
+  _tile_release();
+}
 
 /// gcc 12's tile loads and stores do not either: keep all other accesses on their side.
-inline void fence() { __asm__ volatile("" : : : "memory"); }
+inline void fence() {
+  __asm__ volatile("" : : : "memory");
+}
 
 /// 16 or 32 rows × 16 or 32 columns.
 template <bool kInt8, bool kTwoRows, bool kTwoPanels>
@@ -103,6 +107,8 @@ const Kernels& amx_kernels() {
 }  // namespace crosstail::nn
 #else
 namespace crosstail::nn {
-const Kernels& amx_kernels() { return portable_kernels(); }
+const Kernels& amx_kernels() {
+  return portable_kernels();
+}
 }  // namespace crosstail::nn
 #endif

@@ -28,6 +28,8 @@ const Kernels& avx512_kernels() {
 }  // namespace crosstail::nn
 #else
 namespace crosstail::nn {
-const Kernels& avx512_kernels() { return portable_kernels(); }
+const Kernels& avx512_kernels() {
+  return portable_kernels();
+}
 }  // namespace crosstail::nn
 #endif

@@ -29,6 +29,8 @@ const Kernels& avx512_bf16_kernels() {
 }  // namespace crosstail::nn
 #else
 namespace crosstail::nn {
-const Kernels& avx512_bf16_kernels() { return portable_kernels(); }
+const Kernels& avx512_bf16_kernels() {
+  return portable_kernels();
+}
 }  // namespace crosstail::nn
 #endif

@@ -3,7 +3,7 @@
 #include "nn/kernels.h"
 
 #include "nn/kernel_includes.h"
-#define CT_TARGET 
+#define CT_TARGET
 #define CT_LANES CT_TARGET __attribute__((always_inline)) inline
 #define CT_NATIVE_BF16 0
 

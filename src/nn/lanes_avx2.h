@@ -13,15 +13,31 @@ struct Ints {
 CT_LANES __m256i load_half(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
 }
-CT_LANES __m256i ints(__m256 x) { return _mm256_castps_si256(x); }
-CT_LANES __m256 floats(__m256i x) { return _mm256_castsi256_ps(x); }
+CT_LANES __m256i ints(__m256 x) {
+  return _mm256_castps_si256(x);
+}
+CT_LANES __m256 floats(__m256i x) {
+  return _mm256_castsi256_ps(x);
+}
 
-CT_LANES Floats zero_floats() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
-CT_LANES Ints zero_ints() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-CT_LANES Floats all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
-CT_LANES Ints all_ints(std::int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
-CT_LANES Floats load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
-CT_LANES Ints load(const std::int32_t* p) { return {load_half(p), load_half(p + 8)}; }
+CT_LANES Floats zero_floats() {
+  return {_mm256_setzero_ps(), _mm256_setzero_ps()};
+}
+CT_LANES Ints zero_ints() {
+  return {_mm256_setzero_si256(), _mm256_setzero_si256()};
+}
+CT_LANES Floats all(float x) {
+  return {_mm256_set1_ps(x), _mm256_set1_ps(x)};
+}
+CT_LANES Ints all_ints(std::int32_t x) {
+  return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)};
+}
+CT_LANES Floats load(const float* p) {
+  return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
+}
+CT_LANES Ints load(const std::int32_t* p) {
+  return {load_half(p), load_half(p + 8)};
+}
 CT_LANES void store(float* p, Floats x) {
   _mm256_storeu_ps(p, x.a);
   _mm256_storeu_ps(p + 8, x.b);
@@ -62,12 +78,16 @@ CT_LANES Floats absolute(Floats x) {
   const __m256 sign = _mm256_set1_ps(-0.0F);
   return {_mm256_andnot_ps(sign, x.a), _mm256_andnot_ps(sign, x.b)};
 }
-CT_LANES Floats to_floats(Ints x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
+CT_LANES Floats to_floats(Ints x) {
+  return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)};
+}
 /// Nearest, ties to even.
 CT_LANES Floats rounded(Floats x) {
   return {_mm256_round_ps(x.a, 8), _mm256_round_ps(x.b, 8)};
 }
-CT_LANES Ints to_ints(Floats x) { return {_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)}; }
+CT_LANES Ints to_ints(Floats x) {
+  return {_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)};
+}
 /// x · 2^n; n whole, taken as -126 if it is below that.
 CT_LANES __m256 scale2_half(__m256 x, __m256 n) {
   const __m256i biased = _mm256_cvtps_epi32(
@@ -88,15 +108,13 @@ CT_LANES Floats first(Floats x, std::size_t n) {
 }
 CT_LANES float sum(Floats x) {
   const __m256 half = _mm256_add_ps(x.a, x.b);
-  const __m128 quarter =
-      _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+  const __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
   const __m128 pair = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
   return _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)));
 }
 CT_LANES float largest(Floats x) {
   const __m256 half = _mm256_max_ps(x.a, x.b);
-  const __m128 quarter =
-      _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+  const __m128 quarter = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
   const __m128 pair = _mm_max_ps(quarter, _mm_movehl_ps(quarter, quarter));
   return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
 }
@@ -119,9 +137,9 @@ CT_LANES void store_bf16(std::uint16_t* p, Floats x) {
 /// Lanes are 0 … 255.
 CT_LANES void store_bytes(std::uint8_t* p, Ints x) {
   const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(x.a, x.b), 0xd8);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
-                   _mm_packus_epi16(_mm256_castsi256_si128(words),
-                                    _mm256_extracti128_si256(words, 1)));
+  _mm_storeu_si128(
+      reinterpret_cast<__m128i*>(p),
+      _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
 }
 CT_LANES Floats load_signed_bytes(const std::int8_t* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -147,9 +165,7 @@ struct StepF32 {
   CT_LANES static Weights weights(const std::byte* b) {
     return {floats(load_half(b)), floats(load_half(b + 32))};
   }
-  CT_LANES static __m256 input(const std::byte* a) {
-    return floats(_mm256_set1_epi32(bits_at(a)));
-  }
+  CT_LANES static __m256 input(const std::byte* a) { return floats(_mm256_set1_epi32(bits_at(a))); }
   CT_LANES static void add(Sum& acc, __m256 a, const Weights& b) {
     acc.a = _mm256_fmadd_ps(a, b.a, acc.a);
     acc.b = _mm256_fmadd_ps(a, b.b, acc.b);
@@ -196,8 +212,7 @@ struct StepInt8 {
   }
   CT_LANES static Weights weights(const std::byte* b) {
     const __m256i low = load_half(b), high = load_half(b + 32);
-    return {{even_of(low), even_of(high)},
-            {_mm256_srai_epi16(low, 8), _mm256_srai_epi16(high, 8)}};
+    return {{even_of(low), even_of(high)}, {_mm256_srai_epi16(low, 8), _mm256_srai_epi16(high, 8)}};
   }
   CT_LANES static Input input(const std::byte* a) {
     const __m256i bytes = _mm256_set1_epi32(bits_at(a));

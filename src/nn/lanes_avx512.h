@@ -10,31 +10,75 @@ struct Ints {
   __m512i v;
 };
 
-CT_LANES Floats zero_floats() { return {_mm512_setzero_ps()}; }
-CT_LANES Ints zero_ints() { return {_mm512_setzero_si512()}; }
-CT_LANES Floats all(float x) { return {_mm512_set1_ps(x)}; }
-CT_LANES Ints all_ints(std::int32_t x) { return {_mm512_set1_epi32(x)}; }
-CT_LANES Floats load(const float* p) { return {_mm512_loadu_ps(p)}; }
-CT_LANES Ints load(const std::int32_t* p) { return {_mm512_loadu_si512(p)}; }
-CT_LANES void store(float* p, Floats x) { _mm512_storeu_ps(p, x.v); }
-CT_LANES void store(std::int32_t* p, Ints x) { _mm512_storeu_si512(p, x.v); }
-CT_LANES Floats operator+(Floats a, Floats b) { return {_mm512_add_ps(a.v, b.v)}; }
-CT_LANES Floats operator-(Floats a, Floats b) { return {_mm512_sub_ps(a.v, b.v)}; }
-CT_LANES Floats operator*(Floats a, Floats b) { return {_mm512_mul_ps(a.v, b.v)}; }
-CT_LANES Floats operator/(Floats a, Floats b) { return {_mm512_div_ps(a.v, b.v)}; }
-CT_LANES Ints operator-(Ints a, Ints b) { return {_mm512_sub_epi32(a.v, b.v)}; }
-CT_LANES Ints operator*(Ints a, Ints b) { return {_mm512_mullo_epi32(a.v, b.v)}; }
+CT_LANES Floats zero_floats() {
+  return {_mm512_setzero_ps()};
+}
+CT_LANES Ints zero_ints() {
+  return {_mm512_setzero_si512()};
+}
+CT_LANES Floats all(float x) {
+  return {_mm512_set1_ps(x)};
+}
+CT_LANES Ints all_ints(std::int32_t x) {
+  return {_mm512_set1_epi32(x)};
+}
+CT_LANES Floats load(const float* p) {
+  return {_mm512_loadu_ps(p)};
+}
+CT_LANES Ints load(const std::int32_t* p) {
+  return {_mm512_loadu_si512(p)};
+}
+CT_LANES void store(float* p, Floats x) {
+  _mm512_storeu_ps(p, x.v);
+}
+CT_LANES void store(std::int32_t* p, Ints x) {
+  _mm512_storeu_si512(p, x.v);
+}
+CT_LANES Floats operator+(Floats a, Floats b) {
+  return {_mm512_add_ps(a.v, b.v)};
+}
+CT_LANES Floats operator-(Floats a, Floats b) {
+  return {_mm512_sub_ps(a.v, b.v)};
+}
+CT_LANES Floats operator*(Floats a, Floats b) {
+  return {_mm512_mul_ps(a.v, b.v)};
+}
+CT_LANES Floats operator/(Floats a, Floats b) {
+  return {_mm512_div_ps(a.v, b.v)};
+}
+CT_LANES Ints operator-(Ints a, Ints b) {
+  return {_mm512_sub_epi32(a.v, b.v)};
+}
+CT_LANES Ints operator*(Ints a, Ints b) {
+  return {_mm512_mullo_epi32(a.v, b.v)};
+}
 /// a b + c, rounded once.
-CT_LANES Floats fma(Floats a, Floats b, Floats c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
-CT_LANES Floats larger(Floats a, Floats b) { return {_mm512_max_ps(a.v, b.v)}; }
-CT_LANES Floats smaller(Floats a, Floats b) { return {_mm512_min_ps(a.v, b.v)}; }
-CT_LANES Floats absolute(Floats a) { return {_mm512_abs_ps(a.v)}; }
-CT_LANES Floats to_floats(Ints a) { return {_mm512_cvtepi32_ps(a.v)}; }
+CT_LANES Floats fma(Floats a, Floats b, Floats c) {
+  return {_mm512_fmadd_ps(a.v, b.v, c.v)};
+}
+CT_LANES Floats larger(Floats a, Floats b) {
+  return {_mm512_max_ps(a.v, b.v)};
+}
+CT_LANES Floats smaller(Floats a, Floats b) {
+  return {_mm512_min_ps(a.v, b.v)};
+}
+CT_LANES Floats absolute(Floats a) {
+  return {_mm512_abs_ps(a.v)};
+}
+CT_LANES Floats to_floats(Ints a) {
+  return {_mm512_cvtepi32_ps(a.v)};
+}
 /// Nearest, ties to even.
-CT_LANES Floats rounded(Floats a) { return {_mm512_roundscale_ps(a.v, 8)}; }
-CT_LANES Ints to_ints(Floats a) { return {_mm512_cvtps_epi32(a.v)}; }
+CT_LANES Floats rounded(Floats a) {
+  return {_mm512_roundscale_ps(a.v, 8)};
+}
+CT_LANES Ints to_ints(Floats a) {
+  return {_mm512_cvtps_epi32(a.v)};
+}
 /// a · 2^n; n whole.
-CT_LANES Floats scale2(Floats a, Floats n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+CT_LANES Floats scale2(Floats a, Floats n) {
+  return {_mm512_scalef_ps(a.v, n.v)};
+}
 
 /// The first n lanes, the others 0.
 CT_LANES Floats first(Floats a, std::size_t n) {
@@ -42,15 +86,13 @@ CT_LANES Floats first(Floats a, std::size_t n) {
 }
 CT_LANES float sum(Floats a) {
   const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
-  const __m128 quarter =
-      _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+  const __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
   const __m128 pair = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
   return _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)));
 }
 CT_LANES float largest(Floats a) {
   const __m256 half = _mm256_max_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
-  const __m128 quarter =
-      _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+  const __m128 quarter = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
   const __m128 pair = _mm_max_ps(quarter, _mm_movehl_ps(quarter, quarter));
   return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
 }
@@ -82,7 +124,8 @@ CT_LANES Floats load_signed_bytes(const std::int8_t* p) {
 }
 /// Lane i becomes a[i] in its low 16 bits and b[i] in its high ones.
 CT_LANES void store_interleaved(std::int32_t* p, const std::uint16_t* a, const std::uint16_t* b) {
-  const __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a)));
+  const __m512i low =
+      _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a)));
   const __m512i high =
       _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(b)));
   _mm512_storeu_si512(p, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
@@ -173,9 +216,7 @@ struct StepBf16 {
             _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(-65536)))};
   }
   CT_LANES static Weights weights(const std::byte* b) { return apart(_mm512_loadu_si512(b)); }
-  CT_LANES static Weights input(const std::byte* a) {
-    return apart(_mm512_set1_epi32(bits_at(a)));
-  }
+  CT_LANES static Weights input(const std::byte* a) { return apart(_mm512_set1_epi32(bits_at(a))); }
   CT_LANES static void add(Sum& acc, const Weights& a, const Weights& b) {
     acc.v = _mm512_fmadd_ps(a.even, b.even, acc.v);
     acc.v = _mm512_fmadd_ps(a.odd, b.odd, acc.v);

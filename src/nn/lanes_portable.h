@@ -25,8 +25,12 @@ CT_LANES Ints all_ints(std::int32_t x) {
   const QuadBits q = {u, u, u, u};
   return {{q, q, q, q}};
 }
-CT_LANES Floats zero_floats() { return all(0.0F); }
-CT_LANES Ints zero_ints() { return all_ints(0); }
+CT_LANES Floats zero_floats() {
+  return all(0.0F);
+}
+CT_LANES Ints zero_ints() {
+  return all_ints(0);
+}
 CT_LANES Floats load(const float* p) {
   Floats x;
   std::memcpy(&x, p, 64);
@@ -37,8 +41,12 @@ CT_LANES Ints load(const std::int32_t* p) {
   std::memcpy(&x, p, 64);
   return x;
 }
-CT_LANES void store(float* p, const Floats& x) { std::memcpy(p, &x, 64); }
-CT_LANES void store(std::int32_t* p, const Ints& x) { std::memcpy(p, &x, 64); }
+CT_LANES void store(float* p, const Floats& x) {
+  std::memcpy(p, &x, 64);
+}
+CT_LANES void store(std::int32_t* p, const Ints& x) {
+  std::memcpy(p, &x, 64);
+}
 
 CT_LANES Floats operator+(const Floats& x, const Floats& y) {
   Floats z;
@@ -70,7 +78,9 @@ CT_LANES Ints operator*(const Ints& x, const Ints& y) {
   CT_EACH z.v[i] = x.v[i] * y.v[i];
   return z;
 }
-CT_LANES Floats fma(const Floats& x, const Floats& y, const Floats& z) { return x * y + z; }
+CT_LANES Floats fma(const Floats& x, const Floats& y, const Floats& z) {
+  return x * y + z;
+}
 CT_LANES Floats larger(const Floats& x, const Floats& y) {
   Floats z;
   CT_EACH z.v[i] = x.v[i] > y.v[i] ? x.v[i] : y.v[i];
@@ -81,7 +91,9 @@ CT_LANES Floats smaller(const Floats& x, const Floats& y) {
   CT_EACH z.v[i] = x.v[i] < y.v[i] ? x.v[i] : y.v[i];
   return z;
 }
-CT_LANES Floats absolute(const Floats& x) { return larger(x, zero_floats() - x); }
+CT_LANES Floats absolute(const Floats& x) {
+  return larger(x, zero_floats() - x);
+}
 CT_LANES Floats to_floats(const Ints& x) {
   Floats z;
   CT_EACH z.v[i] = __builtin_convertvector(reinterpret_cast<const QuadInts&>(x.v[i]), Quad);

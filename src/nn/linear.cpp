@@ -38,8 +38,12 @@ Result<Linear> Linear::build(std::size_t in, std::size_t out, const LinearWeight
   return Linear(std::move(parts));
 }
 
-std::size_t Linear::in() const { return parts_->matrix.in; }
-std::size_t Linear::out() const { return parts_->matrix.out; }
+std::size_t Linear::in() const {
+  return parts_->matrix.in;
+}
+std::size_t Linear::out() const {
+  return parts_->matrix.out;
+}
 
 void Linear::apply(const float* x, std::size_t rows, float* y) const {
   const auto& matrix = parts_->matrix;

@@ -68,9 +68,9 @@ void multiply_block(const Kernels& kernels, const PackedMatrix& matrix, const Pr
   alignas(64) float sums[kMostBlockRows * kColumns];
   const std::size_t column = block * kColumns, steps = matrix.steps();
   const bool int8 = matrix.precision == Precision::INT8;
-  const auto product = int8                                   ? kernels.product_int8
+  const auto product = int8                                  ? kernels.product_int8
                        : matrix.precision == Precision::BF16 ? kernels.product_bf16
-                                                              : kernels.product_f32;
+                                                             : kernels.product_f32;
   const std::size_t out_bytes = output.to == Finish::To::Bf16 ? 2 : 4;
   Finish finish;
   finish.sums = sums;

@@ -1,9 +1,9 @@
 #pragma once
 /// A dense layer's weights as the kernels want them, and products with them.
 ///
-/// Outputs lie in panels of 16. A panel holds, for each step of 4 bytes along the inner dimension (1
-/// f32, 2 bf16 or 4 int8), the steps of its 16 outputs: 64 bytes, one vector register, and with 16
-/// steps one AMX tile. All instruction sets read this one layout.
+/// Outputs lie in panels of 16. A panel holds, for each step of 4 bytes along the inner dimension
+/// (1 f32, 2 bf16 or 4 int8), the steps of its 16 outputs: 64 bytes, one vector register, and with
+/// 16 steps one AMX tile. All instruction sets read this one layout.
 
 #include <cstddef>
 #include <cstdint>
@@ -32,8 +32,9 @@ constexpr std::size_t input_bytes(Precision precision) {
   return precision == Precision::F32 ? 4 : precision == Precision::BF16 ? 2 : 1;
 }
 
-/// Numbers from row to row of an activation of so many columns: padded to kColumnGroup, and 64 bytes
-/// more so that rows do not meet in the same cache sets (measured: AMX products gain 5 to 30%).
+/// Numbers from row to row of an activation of so many columns: padded to kColumnGroup, and 64
+/// bytes more so that rows do not meet in the same cache sets (measured: AMX products gain 5 to
+/// 30%).
 constexpr std::size_t row_stride(std::size_t columns, std::size_t bytes) {
   return round_up(columns, kColumnGroup) + 64 / bytes;
 }
@@ -64,9 +65,9 @@ void pack(const LinearWeights& weights, std::size_t first_out, const PackedMatri
 /// Rows of a product's input. Readable up to a multiple of kRowTile rows and for all steps.
 struct ProductInput {
   const std::byte* rows = nullptr;
-  std::size_t stride = 0;                 ///< bytes
-  const float* scale = nullptr;           ///< int8: of each row
-  const std::int32_t* zero = nullptr;     ///< int8: of each row
+  std::size_t stride = 0;              ///< bytes
+  const float* scale = nullptr;        ///< int8: of each row
+  const std::int32_t* zero = nullptr;  ///< int8: of each row
   [[nodiscard]] ProductInput from(std::size_t row) const {
     return {rows + row * stride, stride, scale == nullptr ? nullptr : scale + row,
             zero == nullptr ? nullptr : zero + row};

@@ -53,8 +53,7 @@ PackedNorm next_norm(Sections& sections, std::size_t columns) {
   return norm;
 }
 
-PackedMatrix next_matrix(Sections& sections, Precision precision, std::size_t in,
-                         std::size_t out) {
+PackedMatrix next_matrix(Sections& sections, Precision precision, std::size_t in, std::size_t out) {
   PackedMatrix matrix;
   matrix.in = in;
   matrix.out = out;
@@ -201,17 +200,18 @@ Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> byt
     return corrupt("precision " + std::to_string(header.precision) + " is unknown");
   if (header.activation > static_cast<std::uint32_t>(Activation::Silu))
     return corrupt("activation " + std::to_string(header.activation) + " is unknown");
-  const TransformerShape shape{header.layers,     header.hidden,    header.heads,
-                               header.intermediate, header.vocabulary, header.positions,
-                               header.types,      static_cast<Activation>(header.activation),
-                               header.epsilon};
+  const TransformerShape shape{
+      header.layers,     header.hidden,    header.heads, header.intermediate,
+      header.vocabulary, header.positions, header.types, static_cast<Activation>(header.activation),
+      header.epsilon};
   if (auto status = check_shape(shape); !status.ok()) return corrupt(status.error().message);
   const auto precision = static_cast<Precision>(header.precision);
   Sections counted(nullptr);
   lay_out(shape, precision, counted);
   if (counted.used() != header.bytes || counted.used() != bytes.size())
-    return corrupt("the shape needs " + std::to_string(counted.used()) + " bytes, its header says " +
-                   std::to_string(header.bytes) + ", there are " + std::to_string(bytes.size()));
+    return corrupt("the shape needs " + std::to_string(counted.used()) +
+                   " bytes, its header says " + std::to_string(header.bytes) + ", there are " +
+                   std::to_string(bytes.size()));
   Sections sections(bytes.data());
   return lay_out(shape, precision, sections);
 }

@@ -32,10 +32,10 @@ struct PackedLayer {
 struct PackedTransformer {
   TransformerShape shape;
   Precision precision = Precision::F32;
-  const std::byte* word = nullptr;     ///< f32, bf16 or int8, as `precision` says
-  const float* word_scale = nullptr;   ///< int8: of each row
+  const std::byte* word = nullptr;    ///< f32, bf16 or int8, as `precision` says
+  const float* word_scale = nullptr;  ///< int8: of each row
   const float* position = nullptr;
-  const float* type = nullptr;         ///< null if shape.types is 0
+  const float* type = nullptr;  ///< null if shape.types is 0
   PackedNorm embedding_norm;
   std::vector<PackedLayer> layers;
 

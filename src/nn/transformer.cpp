@@ -9,7 +9,7 @@
 namespace crosstail::nn {
 
 struct Transformer::Parts {
-  OwnedBytes owned;                  ///< nothing when the bytes are somebody else's
+  OwnedBytes owned;  ///< nothing when the bytes are somebody else's
   std::span<const std::byte> bytes;
   PackedTransformer model;
   Isa isa = Isa::Portable;
@@ -39,17 +39,24 @@ Result<Transformer> Transformer::from_packed(std::span<const std::byte> bytes, I
   return Transformer(std::move(parts));
 }
 
-const TransformerShape& Transformer::shape() const { return parts_->model.shape; }
-Precision Transformer::precision() const { return parts_->model.precision; }
-Isa Transformer::isa() const { return parts_->isa; }
-std::span<const std::byte> Transformer::packed() const { return parts_->bytes; }
+const TransformerShape& Transformer::shape() const {
+  return parts_->model.shape;
+}
+Precision Transformer::precision() const {
+  return parts_->model.precision;
+}
+Isa Transformer::isa() const {
+  return parts_->isa;
+}
+std::span<const std::byte> Transformer::packed() const {
+  return parts_->bytes;
+}
 
 Status Transformer::run(const PackedBatch& batch, float* hidden, Workspace& workspace,
                         Team& team) const {
   const auto& parts = *parts_;
   CT_CHECK(check_batch(parts.model.shape, batch));
-  const std::size_t bytes =
-      forward_bytes(parts.model, *parts.kernels, batch, team.workers());
+  const std::size_t bytes = forward_bytes(parts.model, *parts.kernels, batch, team.workers());
   std::byte* memory = workspace.reserve(bytes);
   if (memory == nullptr)
     return Error{ErrorCode::Limit, "no memory for a batch of " + std::to_string(batch.ids.size()) +

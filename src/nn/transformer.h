@@ -65,8 +65,7 @@ class Transformer {
   /// Reads what packed() gave, on any processor, in microseconds: the bytes are borrowed (a mapped
   /// file), must be aligned to 64 and outlive this object; word embeddings are only touched where a
   /// batch needs them. Hostile bytes give Corrupt, or wrong states, never a bad access.
-  static Result<Transformer> from_packed(std::span<const std::byte> bytes,
-                                         Isa isa = default_isa());
+  static Result<Transformer> from_packed(std::span<const std::byte> bytes, Isa isa = default_isa());
 
   /// The whole encoder as docs/formats/nn-packed.md describes it. Lives as long as this object.
   [[nodiscard]] std::span<const std::byte> packed() const;

@@ -75,8 +75,7 @@ Status check_shape(const TransformerShape& shape) {
   constexpr std::size_t kWide = 1u << 16;  // so many products of 255 · 127 fit 32 bits
   for (const auto& field :
        {Field{"layers", shape.layers, 1, 1024}, Field{"hidden", shape.hidden, 1, kWide},
-        Field{"heads", shape.heads, 1, kWide},
-        Field{"intermediate", shape.intermediate, 1, kWide},
+        Field{"heads", shape.heads, 1, kWide}, Field{"intermediate", shape.intermediate, 1, kWide},
         Field{"vocabulary", shape.vocabulary, 1, 1u << 28},
         Field{"positions", shape.positions, 1, 1u << 24}, Field{"types", shape.types, 0, kWide}})
     if (field.value < field.least || field.value > field.most)

@@ -19,8 +19,8 @@ std::size_t longest_text(const PackedBatch& batch) {
 
 /// Activations of one batch. Rows are padded so that tiles may read past the last token.
 struct Buffers {
-  float* x = nullptr;            ///< the residual stream
-  std::byte* input = nullptr;    ///< x as the products want it; for f32 x itself
+  float* x = nullptr;          ///< the residual stream
+  std::byte* input = nullptr;  ///< x as the products want it; for f32 x itself
   std::byte* qkv = nullptr;
   std::byte* context = nullptr;  ///< what attention gives
   std::byte* context8 = nullptr;
@@ -51,9 +51,8 @@ struct Formats {
 /// Rows of the inner layer at a time.
 std::size_t chunk_rows(const PackedTransformer& model, const Kernels& kernels,
                        const Formats& formats) {
-  const std::size_t row =
-      row_stride(model.shape.intermediate, formats.inner) * formats.inner +
-      (formats.int8 ? row_stride(model.shape.intermediate, 1) : 0);
+  const std::size_t row = row_stride(model.shape.intermediate, formats.inner) * formats.inner +
+                          (formats.int8 ? row_stride(model.shape.intermediate, 1) : 0);
   const std::size_t blocks = kChunkBytes / (row * kernels.block_rows);
   return kernels.block_rows * std::clamp<std::size_t>(blocks, 1, 8);
 }
@@ -63,8 +62,7 @@ Buffers lay_out(const PackedTransformer& model, const Kernels& kernels, const Pa
   const auto& shape = model.shape;
   const Formats formats(model.precision, kernels);
   const std::size_t rows = round_up(batch.ids.size(), kMostBlockRows) + kRowTile;
-  const std::size_t chunk =
-      std::min(rows, chunk_rows(model, kernels, formats) + kMostBlockRows);
+  const std::size_t chunk = std::min(rows, chunk_rows(model, kernels, formats) + kMostBlockRows);
   Buffers b;
   const auto take = [&](std::size_t bytes) {
     std::byte* at = memory == nullptr ? nullptr : memory + b.bytes;
@@ -158,8 +156,8 @@ class Pass {
         float* x = x_row(t);
         std::fill(x, x + padded, 0.0F);
         add_word(static_cast<std::size_t>(batch_.ids[t]), row, x);
-        kernels_.add_f32(model_.position + static_cast<std::size_t>(batch_.positions[t]) * row,
-                         row, x);
+        kernels_.add_f32(model_.position + static_cast<std::size_t>(batch_.positions[t]) * row, row,
+                         x);
         const auto type = batch_.types.empty() ? 0 : static_cast<std::size_t>(batch_.types[t]);
         if (model_.type != nullptr) kernels_.add_f32(model_.type + type * row, row, x);
         const std::size_t bytes = formats_.context;
@@ -262,10 +260,10 @@ class Pass {
     normalise(layer.attention_norm, begin, rows);
 
     const std::size_t width = model_.shape.intermediate;
-    multiply_all(layer.intermediate, input_of(buffers_.input, begin), rows,
-                 {buffers_.inner, row_stride(width, formats_.inner),
-                  formats_.bf16_input ? Finish::To::Bf16 : Finish::To::F32,
-                  model_.shape.activation});
+    multiply_all(
+        layer.intermediate, input_of(buffers_.input, begin), rows,
+        {buffers_.inner, row_stride(width, formats_.inner),
+         formats_.bf16_input ? Finish::To::Bf16 : Finish::To::F32, model_.shape.activation});
     ProductInput inner{buffers_.inner, row_stride(width, formats_.inner) * formats_.inner};
     if (formats_.int8) {
       inner = {buffers_.inner8, row_stride(width, 1), buffers_.inner_scale, buffers_.inner_zero};
