@@ -1,8 +1,11 @@
 #pragma once
 /// Items of work done by one thread or by several, for one encoder run.
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "base/pool.h"
 
@@ -27,6 +30,26 @@ class OneThread : public Team {
   void run(std::size_t items, const TeamWork& work) override {
     for (std::size_t i = 0; i < items; ++i) work(i, 0);
   }
+};
+
+/// The calling thread and those threads of a pool that are free, for many short rounds of work in
+/// a row: between rounds they spin instead of sleeping, and they go back to the pool when the team
+/// is gone. Never waits for a thread that has not begun, so a busy pool only means less help.
+class SpinningTeam : public Team {
+ public:
+  /// enter and leave (or null) run on each helping thread around its work.
+  SpinningTeam(Pool& pool, void (*enter)(), void (*leave)());
+  ~SpinningTeam() override;
+  SpinningTeam(const SpinningTeam&) = delete;
+  SpinningTeam& operator=(const SpinningTeam&) = delete;
+
+  [[nodiscard]] std::size_t workers() const override { return workers_; }
+  void run(std::size_t items, const TeamWork& work) override;
+
+ private:
+  struct Round;
+  std::size_t workers_;
+  std::shared_ptr<Round> round_;
 };
 
 }  // namespace crosstail::nn

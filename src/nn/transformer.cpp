@@ -71,8 +71,9 @@ Status Transformer::forward(const PackedBatch& batch, float* hidden, Workspace& 
 }
 
 Status Transformer::forward_split(const PackedBatch& batch, float* hidden, Workspace& workspace,
-                                  Pool&) const {
-  return forward(batch, hidden, workspace);
+                                  Pool& pool) const {
+  SpinningTeam team(pool, parts_->kernels->enter, parts_->kernels->leave);
+  return run(batch, hidden, workspace, team);
 }
 
 }  // namespace crosstail::nn
