@@ -29,6 +29,9 @@ class ExternalSorter::Run {
   Run& operator=(const Run&) = delete;
 
   Status open() {
+    buffer_.clear();
+    at_ = 0;
+    ended_ = false;
     CT_TRY(source_, open_raw(path_));
     return advance();
   }
@@ -132,6 +135,8 @@ Status ExternalSorter::sort() {
   if (!entries_.empty()) CT_CHECK(write_run());
   std::vector<Entry>().swap(entries_);
   std::string().swap(payloads_);
+  heap_.clear();
+  current_ = SIZE_MAX;
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     CT_CHECK(runs_[i]->open());
     if (!runs_[i]->ended()) heap_.push_back(i);

@@ -35,7 +35,7 @@ class ExternalSorter {
   ExternalSorter& operator=(const ExternalSorter&) = delete;
 
   Status add(std::uint64_t key, std::uint64_t next, std::string_view payload = {});
-  /// Ends adding and goes to the first record.
+  /// Ends adding and goes to the first record; also goes back there.
   Status sort();
   /// False at the end.
   Result<bool> next(SortRecord& record);

@@ -13,6 +13,7 @@ std::unique_ptr<Verb> curate_verb();
 std::unique_ptr<Verb> align_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
+std::unique_ptr<Verb> index_verb();
 std::unique_ptr<Verb> slice_verb();
 std::unique_ptr<Verb> run_verb();
 std::unique_ptr<Verb> doctor_verb();

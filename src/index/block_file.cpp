@@ -90,12 +90,12 @@ Result<BlockFileWriter> BlockFileWriter::reopen(const std::filesystem::path& pat
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored) && !std::filesystem::exists(part_of(path), ignored)) {
     CT_TRY(const auto finished, BlockFile::open(path, kind.name()));
-    if (finished.data_bytes() != data_bytes || !(finished.kind() == kind))
+    if (finished.data_bytes() < data_bytes || !(finished.kind() == kind))
       return Error{ErrorCode::Corrupt,
                    path.string() + ": holds " + std::to_string(finished.data_bytes()) +
                        " bytes of data where the journal says " + std::to_string(data_bytes) +
                        "; start again without --resume"};
-    const std::uint64_t sums = kBlockFileHeader + padded(data_bytes);
+    const std::uint64_t sums = kBlockFileHeader + padded(finished.data_bytes());
     CT_TRY(const auto mapped, MappedFile::open(path));
     CT_CHECK(write_file_atomic(
         sums_of(path),

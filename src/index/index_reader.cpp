@@ -357,14 +357,23 @@ AttachedQuestion IndexReader::question(QuestionNumber question) const {
   return out;
 }
 
-Result<std::string> IndexReader::question_text(QuestionNumber question) const {
+Result<QuestionText> IndexReader::question_fields(QuestionNumber question) const {
   if (!manifest_.texts)
     return Error{ErrorCode::Unsupported,
                  dir_.string() + ": was built with --no-texts; build it without to see questions"};
   if (question >= questions_)
     return Error{ErrorCode::InvalidArgument, "no question " + std::to_string(question)};
   const std::size_t s = segment_of_question(question);
-  return segments_[s].question_texts.get(question - places_[s].first_question);
+  const std::uint64_t local = question - places_[s].first_question;
+  CT_TRY(const std::string bytes, segments_[s].question_texts.get(local));
+  const auto parts = split_fields<3>(bytes);
+  if (!parts) return impossible(segments_[s].questions, local, "its text cannot be read");
+  return QuestionText{std::string((*parts)[0]), std::string((*parts)[1]), std::string((*parts)[2])};
+}
+
+Result<std::string> IndexReader::question_text(QuestionNumber question) const {
+  CT_TRY(QuestionText fields, question_fields(question));
+  return std::move(fields.text);
 }
 
 bool IndexReader::has_question_vectors() const {

@@ -48,6 +48,10 @@ struct PassageText {
   std::string title, text;
 };
 
+struct QuestionText {
+  std::string group, site, text;
+};
+
 struct AttachedQuestion {
   QuestionNumber number = 0;
   PassageNumber passage = 0;
@@ -94,6 +98,8 @@ class IndexReader {
   [[nodiscard]] RowRange questions_of(PassageNumber passage) const;
   [[nodiscard]] AttachedQuestion question(QuestionNumber question) const;
   [[nodiscard]] Result<std::string> question_text(QuestionNumber question) const;
+  /// With its group and site as they were given.
+  [[nodiscard]] Result<QuestionText> question_fields(QuestionNumber question) const;
   /// Whether question_vector() can answer (keep-parts question, or language with one question
   /// each).
   [[nodiscard]] bool has_question_vectors() const;

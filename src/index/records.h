@@ -45,10 +45,9 @@ struct PassageRecord {
   std::uint64_t first_row;
   std::uint32_t questions, parts, rows;
   std::uint16_t language;  ///< in the segment's table of tags
-  std::uint16_t flags;     ///< kTruncated
+  std::uint16_t zero;
 };
 static_assert(sizeof(PassageRecord) == 96);
-inline constexpr std::uint16_t kTruncated = 1;  ///< text beyond the model's length was cut
 
 /// One attached question, in the order in which its passage's questions came.
 struct QuestionRecord {

@@ -137,13 +137,15 @@ struct SegmentWriter::State {
   Status for_each_block_file(Visit&& visit);
   std::uint16_t number_of_tag(std::string_view tag);
   const std::string& store_vector(const float* vector);
-  Status add_vectors(const NewPassage& passage);
+  Status add_vectors(const NewPassage& passage, bool fuse_them);
   Status add_questions(const NewPassage& passage);
   LanguageSum& sum_for(QuestionSource source, std::uint16_t tag);
   Status add_parts(const NewPassage& passage);
   Status add_centroids(const NewPassage& passage);
   void fuse_rows(const NewPassage& passage, std::vector<std::vector<float>>& rows);
-  Status write_passage(const NewPassage& passage);
+  Status write_passage(const NewPassage& passage, std::uint64_t own_parts);
+  Status check_room(const NewPassage& passage) const;
+  [[nodiscard]] std::uint64_t parts_of_sums() const;
   void restore_tag(const std::string& tag);
   Status write_list(std::string_view name, ExternalSorter& sorter);
   Status write_lists();
@@ -217,15 +219,26 @@ Status SegmentWriter::State::add_questions(const NewPassage& passage) {
   const auto own_site = site_key(passage.site);
   for (const NewQuestion& question : passage.questions) {
     QuestionRecord record{};
-    record.text = text_key(question.text);
-    record.group = group_key(question.group);
-    record.site = question.site.empty() ? own_site : site_key(question.site);
+    if (question.keys != nullptr) {
+      record.text = question.keys->text;
+      record.group = question.keys->group;
+      record.site = question.keys->site;
+    } else {
+      record.text = text_key(question.text);
+      record.group = group_key(question.group);
+      record.site = question.site.empty() ? own_site : site_key(question.site);
+    }
     record.passage = static_cast<std::uint32_t>(passage_count);
     record.confidence = question.confidence;
     record.language = number_of_tag(question.tag);
     record.source = question.source;
     CT_CHECK(questions.append_records(std::span<const QuestionRecord>(&record, 1)));
-    if (options.texts) CT_CHECK(question_texts.append(question.text));
+    if (options.texts)
+      CT_CHECK(
+          question_texts.append(join_fields<3>({question.group, question.site, question.text})));
+    ++by_language[record.language == kNoLanguage ? "und" : tag_codes[record.language]];
+    ++by_source[std::string(name_of(question.source))];
+    if (question.vector == nullptr) continue;
     LanguageSum& sum = sum_for(question.source, record.language);
     if (options.keep == KeepParts::Question) {
       CT_CHECK(question_vectors.append(store_vector(question.vector)));
@@ -235,8 +248,6 @@ Status SegmentWriter::State::add_questions(const NewPassage& passage) {
                   options.dimension, sum.sum.data());
     }
     if (++sum.count > 1) parts_are_questions = false;
-    ++by_language[record.language == kNoLanguage ? "und" : tag_codes[record.language]];
-    ++by_source[std::string(name_of(question.source))];
   }
   question_count += passage.questions.size();
   return {};
@@ -298,9 +309,9 @@ void SegmentWriter::State::fuse_rows(const NewPassage& passage,
   }
 }
 
-Status SegmentWriter::State::add_vectors(const NewPassage& passage) {
+Status SegmentWriter::State::add_vectors(const NewPassage& passage, bool fuse_them) {
   std::vector<std::vector<float>> rows;
-  if (options.keep == KeepParts::None) fuse_rows(passage, rows);
+  if (fuse_them) fuse_rows(passage, rows);
   for (std::size_t i = 0; i < passage.rows.size(); ++i) {
     const NewRow& row = passage.rows[i];
     CT_CHECK(vectors.append(store_vector(rows.empty() ? row.vector : rows[i].data())));
@@ -311,29 +322,38 @@ Status SegmentWriter::State::add_vectors(const NewPassage& passage) {
   return {};
 }
 
-Status SegmentWriter::State::write_passage(const NewPassage& passage) {
+/// How many parts add_parts() writes.
+std::uint64_t SegmentWriter::State::parts_of_sums() const {
+  if (options.keep == KeepParts::Language) return sums_used;
+  if (options.keep != KeepParts::Total) return 0;
+  std::array<bool, kSources> there{};
+  for (std::size_t i = 0; i < sums_used; ++i)
+    there[static_cast<std::size_t>(sums[i].source)] = true;
+  return static_cast<std::uint64_t>(std::count(there.begin(), there.end(), true));
+}
+
+Status SegmentWriter::State::check_room(const NewPassage& passage) const {
+  if (passage_count >= UINT32_MAX || row_count + passage.rows.size() >= UINT32_MAX)
+    return Error{ErrorCode::Limit,
+                 "an index holds at most 4,294,967,294 passages; build several with --shard i/n"};
+  return {};
+}
+
+Status SegmentWriter::State::write_passage(const NewPassage& passage, std::uint64_t own_parts) {
   PassageRecord record{};
   record.id_low = xxh3(passage.id);
   record.id_high = xxh3(passage.id, 1);
   record.content = passage.content;
-  record.questions_content = questions_content(passage.questions);
+  record.questions_content = passage.questions_content != 0 ? passage.questions_content
+                                                            : questions_content(passage.questions);
   record.doc = group_key(passage.doc.empty() ? passage.id : passage.doc);
   record.site = site_key(passage.site);
   record.group = group_key(passage.group);
   record.first_question = question_count - passage.questions.size();
-  record.parts = 0;
   record.first_row = row_count;
   record.questions = static_cast<std::uint32_t>(passage.questions.size());
   record.rows = static_cast<std::uint32_t>(passage.rows.size());
   record.language = number_of_tag(passage.tag);
-  record.flags = passage.truncated ? kTruncated : 0;
-  std::uint64_t own_parts = options.keep == KeepParts::Language ? sums_used : 0;
-  if (options.keep == KeepParts::Total) {
-    std::array<bool, kSources> there{};
-    for (std::size_t i = 0; i < sums_used; ++i)
-      there[static_cast<std::size_t>(sums[i].source)] = true;
-    own_parts = static_cast<std::uint64_t>(std::count(there.begin(), there.end(), true));
-  }
   record.parts = static_cast<std::uint32_t>(own_parts);
   record.first_part = part_count - own_parts;
   CT_CHECK(passages.append_records(std::span<const PassageRecord>(&record, 1)));
@@ -438,9 +458,7 @@ Result<std::string> SegmentWriter::checkpoint() {
 
 Status SegmentWriter::add(const NewPassage& passage) {
   State& s = *state_;
-  if (s.passage_count >= UINT32_MAX || s.row_count + passage.rows.size() >= UINT32_MAX)
-    return Error{ErrorCode::Limit,
-                 "an index holds at most 4,294,967,294 passages; build several with --shard i/n"};
+  CT_CHECK(s.check_room(passage));
   const auto finite = [&](const float* vector) {
     return std::all_of(vector, vector + s.options.dimension,
                        [](float x) { return std::fabs(x) < 1e37F; });
@@ -459,8 +477,26 @@ Status SegmentWriter::add(const NewPassage& passage) {
   CT_CHECK(s.add_questions(passage));
   if (s.keeps_parts()) CT_CHECK(s.add_parts(passage));
   CT_CHECK(s.add_centroids(passage));
-  CT_CHECK(s.add_vectors(passage));
-  return s.write_passage(passage);
+  CT_CHECK(s.add_vectors(passage, s.options.keep == KeepParts::None));
+  return s.write_passage(passage, s.parts_of_sums());
+}
+
+Status SegmentWriter::add_stored(const NewPassage& passage, std::span<const StoredPart> parts) {
+  State& s = *state_;
+  CT_CHECK(s.check_room(passage));
+  CT_CHECK(s.add_questions(passage));
+  if (s.keeps_parts()) {
+    for (const StoredPart& part : parts) {
+      const PartRecord record{static_cast<std::uint32_t>(s.passage_count), part.count,
+                              s.number_of_tag(part.tag), part.source, 0};
+      CT_CHECK(s.part_vectors.append(s.store_vector(part.sum)));
+      CT_CHECK(s.parts.append_records(std::span<const PartRecord>(&record, 1)));
+      ++s.part_count;
+      if (part.count > 1) s.parts_are_questions = false;
+    }
+  }
+  CT_CHECK(s.add_vectors(passage, false));
+  return s.write_passage(passage, s.keeps_parts() ? parts.size() : 0);
 }
 
 std::uint64_t SegmentWriter::passages() const {

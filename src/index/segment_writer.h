@@ -36,7 +36,8 @@ struct NewQuestion {
   std::string_view text, tag, group, site;
   QuestionSource source = QuestionSource::Annotated;
   float confidence = 1;
-  const float* vector = nullptr;
+  const float* vector = nullptr;         ///< null only in add_stored()
+  const QuestionRecord* keys = nullptr;  ///< taken from here where the strings are not known
 };
 
 struct NewRow {
@@ -47,10 +48,18 @@ struct NewRow {
 /// Everything is borrowed for the call.
 struct NewPassage {
   std::string_view id, doc, site, group, url, tag, title, text;
-  std::uint64_t content = 0;
-  bool truncated = false;
-  std::span<const NewRow> rows;  ///< one; more only with windows
+  std::uint64_t content = 0;  ///< xxh3 of what is encoded and stored, as the builder makes it
+  std::uint64_t questions_content = 0;  ///< 0: made of the questions
+  std::span<const NewRow> rows;         ///< one; more only with windows
   std::span<const NewQuestion> questions;
+};
+
+/// A part as another index of the same kind holds it.
+struct StoredPart {
+  QuestionSource source{};
+  std::string_view tag;  ///< empty: of all languages (or none)
+  std::uint32_t count = 0;
+  const float* sum = nullptr;
 };
 
 /// xxh3 over all that is stored of the questions: what sync compares.
@@ -70,6 +79,9 @@ class SegmentWriter {
   /// Fails with InvalidArgument (a vector with NaN, infinity or an impossible size: names the id)
   /// or with what the disk says.
   Status add(const NewPassage& passage);
+  /// A passage out of another index with the same options: its rows and parts go in as they are,
+  /// and it adds nothing to the centroids (finish() is given them).
+  Status add_stored(const NewPassage& passage, std::span<const StoredPart> parts);
   [[nodiscard]] std::uint64_t passages() const;
   [[nodiscard]] std::uint64_t questions() const;
 
