@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "data/npy.h"
+#include "index/approximate_index.h"
 #include "index/codes.h"
 #include "index/exact_search.h"
 #include "peaks.h"
@@ -128,6 +129,58 @@ void singles(const Data& data, Pool* pool, const std::string& suffix) {
   }
 }
 
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+/// Build, and recall@10 against queries/s at rising effort.
+void approximate(const Data& data, Pool* pool, const std::string& folder,
+                 const std::string& suffix) {
+  const ViewRows rows(data.f32);
+  crosstail::index::ApproximateOptions options;
+  if (const char* degree = std::getenv("DEGREE"))
+    options.graph.degree = std::strtoul(degree, nullptr, 10);
+  if (const char* beam = std::getenv("BEAM")) options.graph.beam = std::strtoul(beam, nullptr, 10);
+  if (const char* alpha = std::getenv("ALPHA")) options.graph.alpha = std::strtof(alpha, nullptr);
+  const auto path = std::filesystem::path(folder) / "bench.graph";
+  const double begin = now(), used = cpu_seconds();
+  must(crosstail::index::ApproximateIndex::build(rows, *data.codes, path, options, pool));
+  auto index = crosstail::index::ApproximateIndex::open(path, *data.codes);
+  if (!index.ok()) must(index.error());
+  std::printf("approximate: built in %.1f CPU s (%.1f s), graph %.0f + codes %.0f MiB\n",
+              cpu_seconds() - used, now() - begin, static_cast<double>(index->bytes()) / 1048576,
+              static_cast<double>(data.codes->bytes()) / 1048576);
+  for (const auto& point : index->curve())
+    std::printf("  self-test: effort %u recall@10 %.4f @100 %.4f\n", point.effort,
+                static_cast<double>(point.recall_10), static_cast<double>(point.recall_100));
+  const auto expected = ExactSearch(rows, pool).search({.queries = data.queries, .k = 10});
+  for (const std::size_t effort :
+       {10UL, 15UL, 20UL, 30UL, 40UL, 60UL, 80UL, 120UL, 160UL, 240UL, 320UL, 480UL, 640UL}) {
+    std::vector<double> rates;
+    crosstail::index::Hits found;
+    SearchStats stats;
+    for (int run = 0; run < 5; ++run) {
+      const double start = now();
+      found = *index->search(rows, {.queries = data.queries, .k = 10}, effort, pool, &stats);
+      rates.push_back(static_cast<double>(found.size()) / (now() - start));
+    }
+    double right = 0;
+    for (std::size_t q = 0; q < found.size(); ++q)
+      for (const auto& hit : found[q])
+        for (const auto& other : (*expected)[q]) right += hit.row == other.row ? 1 : 0;
+    std::sort(rates.begin(), rates.end());
+    std::printf(
+        "approximate effort %-5zu%s recall@10 %.4f %10.1f queries/s [%.1f, %.1f] %.0f rows seen\n",
+        effort, suffix.c_str(), right / 10 / static_cast<double>(found.size()), rates[2], rates[0],
+        rates[4], static_cast<double>(stats.rows_seen) / static_cast<double>(found.size()));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -163,6 +216,10 @@ int main(int argc, char** argv) {
   if (!codes.ok()) must(codes.error());
   data.codes = &*codes;
 
+  if (wanted == "approximate") {
+    approximate(data, threads == 1 ? nullptr : &pool, argv[3], suffix);
+    return 0;
+  }
   const auto bytes = static_cast<double>(data.f32.rows * dim * 4);
   measure("peak read" + suffix, bytes * 1e-9, "GB/s", [&] { bench::read_all(numbers, threads); });
   measure("peak fma" + suffix, bench::kFmaFlops * static_cast<double>(threads) * 1e-9, "GFLOP/s",

@@ -23,29 +23,6 @@ Error invalid(std::string message) {
   return {ErrorCode::InvalidArgument, std::move(message)};
 }
 
-Status check(const RowSource& rows, const Codes* codes, const SearchRequest& request) {
-  const std::size_t dim = rows.dim();
-  if (request.k == 0) return invalid("search: k is 0; ask for at least one hit");
-  if (dim == 0 || dim > kMaxDim)
-    return invalid("search: vectors of dimension " + std::to_string(dim) + "; 1 to " +
-                   std::to_string(kMaxDim) + " can be searched");
-  if (request.queries.size() % dim != 0)
-    return invalid("search: " + std::to_string(request.queries.size()) +
-                   " numbers are no whole number of queries of dimension " + std::to_string(dim));
-  if (!request.counts.empty() && request.counts.size() < (rows.rows() + 63) / 64)
-    return invalid("search: the filter has fewer bits than there are rows");
-  if (!request.owner_of.empty() && request.owner_of.size() < rows.rows())
-    return invalid("search: there are fewer owners' entries than rows");
-  if (codes != nullptr && (codes->rows() != rows.rows() || codes->dim() != dim))
-    return invalid("search: codes of " + std::to_string(codes->rows()) + " × " +
-                   std::to_string(codes->dim()) + " for vectors of " + std::to_string(rows.rows()) +
-                   " × " + std::to_string(dim) + "; build the codes again");
-  for (std::size_t i = 0; i < request.queries.size(); ++i)
-    if (!std::isfinite(request.queries[i]))
-      return invalid("search: query " + std::to_string(i / dim) + " holds a NaN or an infinity");
-  return {};
-}
-
 /// Queries searched together: their candidates take at most some 128 MB a thread.
 std::size_t group_size(std::size_t k) {
   const std::size_t room = (std::size_t{1} << 23) / (8 * k + 1024);
@@ -73,6 +50,30 @@ std::vector<Hit> hits_of(const ScanPlan& plan, const std::deque<ScanWorker>& wor
 }
 
 }  // namespace
+
+Status ExactSearch::check(const SearchRequest& request) const {
+  const std::size_t dim = rows_.dim();
+  if (request.k == 0) return invalid("search: k is 0; ask for at least one hit");
+  if (dim == 0 || dim > kMaxDim)
+    return invalid("search: vectors of dimension " + std::to_string(dim) + "; 1 to " +
+                   std::to_string(kMaxDim) + " can be searched");
+  if (request.queries.size() % dim != 0)
+    return invalid("search: " + std::to_string(request.queries.size()) +
+                   " numbers are no whole number of queries of dimension " + std::to_string(dim));
+  if (!request.counts.empty() && request.counts.size() < (rows_.rows() + 63) / 64)
+    return invalid("search: the filter has fewer bits than there are rows");
+  if (!request.owner_of.empty() && request.owner_of.size() < rows_.rows())
+    return invalid("search: there are fewer owners' entries than rows");
+  if (codes_ != nullptr && (codes_->rows() != rows_.rows() || codes_->dim() != dim))
+    return invalid("search: codes of " + std::to_string(codes_->rows()) + " × " +
+                   std::to_string(codes_->dim()) + " for vectors of " +
+                   std::to_string(rows_.rows()) + " × " + std::to_string(dim) +
+                   "; build the codes again");
+  for (std::size_t i = 0; i < request.queries.size(); ++i)
+    if (!std::isfinite(request.queries[i]))
+      return invalid("search: query " + std::to_string(i / dim) + " holds a NaN or an infinity");
+  return {};
+}
 
 void ExactSearch::search_group(const SearchRequest& group, Hits& hits, SearchStats& stats) const {
   const std::size_t dim = rows_.dim(), queries = group.queries.size() / dim;
@@ -114,7 +115,7 @@ void ExactSearch::search_group(const SearchRequest& group, Hits& hits, SearchSta
 }
 
 Result<Hits> ExactSearch::search(const SearchRequest& request, SearchStats* stats) const {
-  CT_CHECK(check(rows_, codes_, request));
+  CT_CHECK(check(request));
   SearchRequest group = request;
   group.k = std::clamp<std::size_t>(request.k, 1, std::max<std::size_t>(rows_.rows(), 1));
   const std::size_t step = group_size(group.k) * rows_.dim();

@@ -51,6 +51,8 @@ class ExactSearch {
   /// Fails with InvalidArgument: k is 0, the queries' size is no multiple of dim, a query holds a
   /// NaN or an infinity, `counts` or `owner_of` are too short, the codes are of other rows.
   Result<Hits> search(const SearchRequest& request, SearchStats* stats = nullptr) const;
+  /// Only says whether search() would fail.
+  [[nodiscard]] Status check(const SearchRequest& request) const;
 
  private:
   void search_group(const SearchRequest& group, Hits& hits, SearchStats& stats) const;

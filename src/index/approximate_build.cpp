@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "index/approximate_index.h"
+#include "index/graph_file.h"
+
+namespace crosstail::index {
+
+namespace {
+
+constexpr std::array<std::uint32_t, kMostCurvePoints> kEfforts = {
+    10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 896, 1280, 1792};
+
+/// All rows in an order that depends on the seed only.
+std::vector<std::uint32_t> shuffled(std::size_t count, std::uint64_t seed) {
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  std::mt19937_64 random(seed);
+  for (std::size_t i = count; i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<std::size_t>(random() % i)]);
+  return order;
+}
+
+double recall(std::span<const Hit> found, std::span<const Hit> expected, std::size_t k) {
+  const std::size_t wanted = std::min(k, expected.size());
+  if (wanted == 0) return 1;
+  std::vector<std::uint32_t> rows;
+  for (const Hit& hit : found.first(std::min(k, found.size()))) rows.push_back(hit.row);
+  std::sort(rows.begin(), rows.end());
+  std::size_t hits = 0;
+  for (const Hit& hit : expected.first(wanted))
+    if (std::binary_search(rows.begin(), rows.end(), hit.row)) ++hits;
+  return static_cast<double>(hits) / static_cast<double>(wanted);
+}
+
+}  // namespace
+
+/// Puts a builder's graph to the test as if it were a file.
+class GraphWriter {
+ public:
+  GraphWriter(const RowSource& rows, const Codes& codes, const ApproximateOptions& options,
+              Pool* pool)
+      : rows_(rows), codes_(codes), options_(options), pool_(pool) {
+    order_ = shuffled(codes.rows(), options.seed);
+    const std::size_t fit = options.sample.size() / codes.dim();
+    held_out_ = fit > 0 ? 0 : std::min(options.sample_size, codes.rows() / 50);
+    const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(codes.rows())));
+    entries_ = std::span(order_).first(
+        std::clamp<std::size_t>(root / 2, std::min<std::size_t>(codes.rows(), 16), codes.rows()));
+  }
+
+  Status build(const std::filesystem::path& path) {
+    const nn::Isa isa = nn::default_isa();
+    GraphBuilder builder(codes_, options_.graph, pool_, isa);
+    const std::span<const std::uint32_t> order(order_);
+    builder.insert(order.first(order.size() - held_out_), entries_);
+    builder.finish();
+    GraphHeader header;
+    CT_CHECK(measure(builder, header));
+    builder.insert(order.last(held_out_), entries_);
+    builder.finish();
+    header.degree = static_cast<std::uint32_t>(options_.graph.degree);
+    header.rows = codes_.rows();
+    header.entries = entries_.size();
+    header.codes_identity = codes_.identity();
+    header.seed = options_.seed;
+    return write_graph(path, completed(header), entries_, builder.view());
+  }
+
+ private:
+  [[nodiscard]] std::vector<float> sample() const {
+    const std::size_t dim = codes_.dim();
+    if (held_out_ == 0)
+      return {options_.sample.begin(),
+              options_.sample.begin() +
+                  static_cast<std::ptrdiff_t>(
+                      std::min(options_.sample.size() / dim, options_.sample_size) * dim)};
+    std::vector<float> queries(held_out_ * dim);
+    for (std::size_t i = 0; i < held_out_; ++i) {
+      const std::size_t row = order_[order_.size() - held_out_ + i];
+      rows_.read(row, row + 1, &queries[i * dim]);
+    }
+    return queries;
+  }
+
+  /// Recall at rising efforts against an exact search over the rows that are in the graph.
+  Status measure(const GraphBuilder& builder, GraphHeader& header) const {
+    const std::vector<float> queries = sample();
+    if (queries.empty()) return {};
+    std::vector<std::uint64_t> inserted((codes_.rows() + 63) / 64, ~std::uint64_t{0});
+    for (std::size_t i = order_.size() - held_out_; i < order_.size(); ++i)
+      inserted[order_[i] / 64] &= ~(std::uint64_t{1} << (order_[i] % 64));
+    const ExactSearch exact(rows_, pool_);
+    CT_TRY(const Hits expected, exact.search({.queries = queries, .k = 100, .counts = inserted}));
+    ApproximateIndex index;
+    index.codes_ = &codes_;
+    index.graph_ = builder.view();
+    index.entries_ = entries_;
+    const auto measured = [&](std::size_t k, std::uint32_t effort) {
+      SearchStats stats;
+      const Hits found = index.walk_all(rows_, {.queries = queries, .k = k}, effort, pool_, stats,
+                                        nn::default_isa());
+      double sum = 0;
+      for (std::size_t q = 0; q < expected.size(); ++q) sum += recall(found[q], expected[q], k);
+      return static_cast<float>(sum / static_cast<double>(expected.size()));
+    };
+    for (const std::uint32_t effort : kEfforts) {
+      const float ten = measured(10, effort);
+      const float hundred = effort < 100 ? 0 : measured(100, effort);
+      header.curve[header.points++] = {effort, ten, hundred};
+      if (std::min(ten, hundred) >= 0.999F) break;
+    }
+    return {};
+  }
+
+  const RowSource& rows_;
+  const Codes& codes_;
+  const ApproximateOptions& options_;
+  Pool* pool_;
+  std::vector<std::uint32_t> order_;
+  std::size_t held_out_ = 0;
+  std::span<const std::uint32_t> entries_;
+};
+
+Status ApproximateIndex::build(const RowSource& rows, const Codes& codes,
+                               const std::filesystem::path& path, const ApproximateOptions& options,
+                               Pool* pool) {
+  if (codes.rows() != rows.rows() || codes.dim() != rows.dim())
+    return Error{ErrorCode::InvalidArgument,
+                 path.string() + ": the codes are of other rows; build the codes again"};
+  if (options.graph.degree < 4 || options.graph.degree > 512 || options.graph.beam < 4)
+    return Error{ErrorCode::InvalidArgument,
+                 path.string() + ": a graph has 4 to 512 neighbours a row and a beam of 4 or more"};
+  return GraphWriter(rows, codes, options, pool).build(path);
+}
+
+}  // namespace crosstail::index

@@ -1,0 +1,91 @@
+#include "index/beam_search.h"
+
+#include <algorithm>
+
+namespace crosstail::index {
+
+namespace {
+
+bool nearer(const Near& a, const Near& b) {
+  return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
+}
+
+}  // namespace
+
+BeamSearch::BeamSearch(const Codes& codes, nn::Isa isa)
+    : codes_(codes), dots_(code_dots(isa)), visited_((codes.rows() + 63) / 64) {}
+
+bool BeamSearch::first_visit(std::uint32_t row) {
+  std::uint64_t& word = visited_[row / 64];
+  const std::uint64_t bit = std::uint64_t{1} << (row % 64);
+  if ((word & bit) != 0) return false;
+  word |= bit;
+  touched_.push_back(row);
+  return true;
+}
+
+void BeamSearch::forget() {
+  for (const std::uint32_t row : touched_) visited_[row / 64] = 0;
+  visited_count_ += touched_.size();
+  touched_.clear();
+}
+
+void BeamSearch::distances(const WalkTarget& target, std::span<const std::uint32_t> rows,
+                           float* out) {
+  products_.resize(rows.size());
+  dots_(codes_, rows, target.plane, products_.data());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i] = target.factor * codes_.scale(rows[i]) * static_cast<float>(products_[i]);
+    if (target.offsets == nullptr) continue;
+    out[i] += target.offsets[rows[i]] + target.extra_factor * target.extra[rows[i]];
+  }
+}
+
+void BeamSearch::offer(float distance, std::uint32_t row, std::size_t width) {
+  const Near near{distance, row, false};
+  if (beam_.size() == width) {
+    if (!nearer(near, beam_.back())) return;
+    beam_.pop_back();
+  }
+  const auto at = std::lower_bound(beam_.begin(), beam_.end(), near, nearer);
+  next_ = std::min(next_, static_cast<std::size_t>(at - beam_.begin()));
+  beam_.insert(at, near);
+}
+
+void BeamSearch::expand(const NeighbourView& graph, const WalkTarget& target, std::uint32_t row,
+                        std::size_t width) {
+  fresh_.clear();
+  const std::uint32_t* neighbours = graph.of(row);
+  for (std::size_t i = 0; i < graph.stride && neighbours[i] != kNoRow; ++i)
+    if (neighbours[i] < graph.rows && first_visit(neighbours[i])) fresh_.push_back(neighbours[i]);
+  if (fresh_.empty()) return;
+  fresh_distances_.resize(fresh_.size());
+  distances(target, fresh_, fresh_distances_.data());
+  for (std::size_t i = 0; i < fresh_.size(); ++i) offer(fresh_distances_[i], fresh_[i], width);
+}
+
+std::span<const Near> BeamSearch::walk(const NeighbourView& graph, const WalkTarget& target,
+                                       std::span<const std::uint32_t> starts, std::size_t width) {
+  beam_.clear();
+  next_ = 0;
+  fresh_.clear();
+  for (const std::uint32_t start : starts)
+    if (start < graph.rows && first_visit(start)) fresh_.push_back(start);
+  fresh_distances_.resize(fresh_.size());
+  distances(target, fresh_, fresh_distances_.data());
+  for (std::size_t i = 0; i < fresh_.size(); ++i) offer(fresh_distances_[i], fresh_[i], width);
+  while (next_ < beam_.size()) {
+    if (beam_[next_].expanded) {
+      ++next_;
+      continue;
+    }
+    beam_[next_].expanded = true;
+    const std::uint32_t row = beam_[next_].row;
+    if (next_ + 1 < beam_.size()) __builtin_prefetch(graph.of(beam_[next_ + 1].row));
+    expand(graph, target, row, width);
+  }
+  forget();
+  return beam_;
+}
+
+}  // namespace crosstail::index

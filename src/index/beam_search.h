@@ -1,0 +1,78 @@
+#pragma once
+/// Greedy walk on a neighbour graph: the step that both building and asking an approximate index
+/// are made of (Malkov & Yashunin 2018, algorithm 2; Subramanya et al. 2019, algorithm 1).
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "index/code_dot.h"
+#include "index/codes.h"
+
+namespace crosstail::index {
+
+inline constexpr std::uint32_t kNoRow = 0xffffffffU;
+
+/// Lists of neighbours side by side: `stride` places a row, unused ones at the end are kNoRow.
+struct NeighbourView {
+  const std::uint32_t* lists = nullptr;
+  std::size_t rows = 0, stride = 0;
+
+  [[nodiscard]] const std::uint32_t* of(std::uint32_t row) const { return lists + row * stride; }
+};
+
+/// What a walk looks for: the smallest factor·scale(row)·(plane · row) + offsets[row] +
+/// extra_factor·extra[row], without the last two where `offsets` is null.
+struct WalkTarget {
+  const CodePlane& plane;
+  float factor = -1;
+  const float* offsets = nullptr;
+  float extra_factor = 0;
+  const float* extra = nullptr;
+};
+
+struct Near {
+  float distance = 0;
+  std::uint32_t row = 0;
+  bool expanded = false;
+};
+
+/// Memory for walks, used again and again; one a thread.
+class BeamSearch {
+ public:
+  BeamSearch(const Codes& codes, nn::Isa isa);
+
+  /// The `width` nearest rows found from `starts`, nearest first, ties to the smaller row. The
+  /// same on every processor. Valid until the next call.
+  std::span<const Near> walk(const NeighbourView& graph, const WalkTarget& target,
+                             std::span<const std::uint32_t> starts, std::size_t width);
+  /// Distances of `rows` under `target` into `out`.
+  void distances(const WalkTarget& target, std::span<const std::uint32_t> rows, float* out);
+  /// Products of `plane` and rows, as CodeDots.
+  void products(const CodePlane& plane, std::span<const std::uint32_t> rows, std::int32_t* out) {
+    dots_(codes_, rows, plane, out);
+  }
+  /// Rows whose distance was computed in all walks so far.
+  [[nodiscard]] std::uint64_t visited() const { return visited_count_; }
+
+ private:
+  bool first_visit(std::uint32_t row);
+  void offer(float distance, std::uint32_t row, std::size_t width);
+  void expand(const NeighbourView& graph, const WalkTarget& target, std::uint32_t row,
+              std::size_t width);
+  void forget();
+
+  const Codes& codes_;
+  CodeDots dots_;
+  std::vector<std::uint64_t> visited_;  ///< a bit a row
+  std::vector<std::uint32_t> touched_;  ///< rows whose bit is set
+  std::vector<std::uint32_t> fresh_;
+  std::vector<std::int32_t> products_;
+  std::vector<float> fresh_distances_;
+  std::vector<Near> beam_;
+  std::size_t next_ = 0;  ///< everything before it in the beam is expanded
+  std::uint64_t visited_count_ = 0;
+};
+
+}  // namespace crosstail::index

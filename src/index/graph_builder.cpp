@@ -1,0 +1,211 @@
+#include "index/graph_builder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+namespace crosstail::index {
+
+/// One thread's memory.
+struct GraphBuilder::Worker {
+  Worker(const Codes& codes, nn::Isa isa) : search(codes, isa) {}
+
+  BeamSearch search;
+  CodePlane plane, other;
+  std::vector<Near> candidates;
+  std::vector<std::uint32_t> ids;
+  std::vector<std::int32_t> products;
+  std::vector<float> distances;
+};
+
+GraphBuilder::GraphBuilder(const Codes& codes, const GraphOptions& options, Pool* pool, nn::Isa isa)
+    : codes_(codes),
+      options_(options),
+      pool_(pool),
+      capacity_(options.degree + options.degree / 2),
+      lists_(codes.rows() * capacity_, kNoRow),
+      squares_(codes.rows()),
+      extra_(codes.rows()),
+      offsets_(codes.rows()) {
+  const std::size_t threads = pool == nullptr ? 1 : pool->threads();
+  for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back(codes, isa);
+  if (options_.max_batch == 0) options_.max_batch = std::max<std::size_t>(codes.rows() / 50, 256);
+  measure_rows();
+}
+
+GraphBuilder::~GraphBuilder() = default;
+
+template <class Body>
+void GraphBuilder::in_parts(std::size_t count, std::size_t part, const Body& body) {
+  const std::size_t parts = (count + part - 1) / part;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](std::size_t w) {
+    for (std::size_t p = next++; p < parts; p = next++)
+      body(workers_[w], p * part, std::min((p + 1) * part, count));
+  };
+  if (pool_ == nullptr || parts == 1)
+    work(0);
+  else
+    pool_->parallel_for(workers_.size(), work);
+}
+
+void GraphBuilder::measure_rows() {
+  const auto mean = codes_.mean();
+  double mean_squares = 0;
+  for (const float x : mean) mean_squares += static_cast<double>(x) * static_cast<double>(x);
+  std::vector<float> lengths(codes_.rows());  // squared, of the whole vectors
+  in_parts(codes_.rows(), 1024, [&](Worker&, std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const std::uint8_t* row = codes_.row(r);
+      std::int64_t squares = 0;
+      double with_mean = 0;
+      for (std::size_t k = 0; k < codes_.dim(); ++k) {
+        const int number = row[k] - 128;
+        squares += std::int64_t{number} * number;
+        with_mean += static_cast<double>(mean[k]) * number;
+      }
+      const double scale = static_cast<double>(codes_.scale(r));
+      squares_[r] = static_cast<float>(scale * scale * static_cast<double>(squares));
+      lengths[r] = static_cast<float>(mean_squares + 2 * scale * with_mean +
+                                      static_cast<double>(squares_[r]));
+    }
+  });
+  double sum = 0, largest = 0;
+  for (const float length : lengths) {
+    sum += static_cast<double>(length);
+    largest = std::max(largest, static_cast<double>(length));
+  }
+  // A few rows far longer than the others would drown all distances in the extra coordinate.
+  const double most =
+      std::min(largest, 16 * sum / static_cast<double>(std::max<std::size_t>(lengths.size(), 1)));
+  for (std::size_t r = 0; r < lengths.size(); ++r) {
+    const double missing = most - static_cast<double>(lengths[r]);
+    extra_[r] = missing > 1e-3 * most ? static_cast<float>(std::sqrt(missing)) : 0.0F;
+    offsets_[r] = squares_[r] + extra_[r] * extra_[r];
+  }
+}
+
+float GraphBuilder::distance(std::uint32_t a, std::uint32_t b, std::int32_t product) const {
+  const float extra = extra_[a] - extra_[b];
+  return squares_[a] + squares_[b] -
+         2 * codes_.scale(a) * codes_.scale(b) * static_cast<float>(product) + extra * extra;
+}
+
+void GraphBuilder::insert(std::span<const std::uint32_t> rows,
+                          std::span<const std::uint32_t> starts) {
+  std::size_t done = 0;
+  while (done < rows.size()) {
+    const std::size_t size =
+        std::min({rows.size() - done, std::max<std::size_t>(done, 1), options_.max_batch});
+    insert_batch(rows.subspan(done, size), starts);
+    done += size;
+  }
+}
+
+void GraphBuilder::insert_batch(std::span<const std::uint32_t> rows,
+                                std::span<const std::uint32_t> starts) {
+  in_parts(rows.size(), 16, [&](Worker& worker, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) find_neighbours(worker, rows[i], starts);
+  });
+  std::vector<Edge> edges;
+  edges.reserve(rows.size() * options_.degree);
+  for (const std::uint32_t row : rows)
+    for (const std::uint32_t neighbour : list(row)) {
+      if (neighbour == kNoRow) break;
+      edges.push_back({neighbour, row});
+    }
+  std::sort(edges.begin(), edges.end());
+  std::vector<std::size_t> groups;  // where the edges to another row begin
+  for (std::size_t i = 0; i < edges.size(); ++i)
+    if (i == 0 || edges[i].to != edges[i - 1].to) groups.push_back(i);
+  groups.push_back(edges.size());
+  in_parts(groups.size() - 1, 64, [&](Worker& worker, std::size_t begin, std::size_t end) {
+    for (std::size_t g = begin; g < end; ++g)
+      add_edges(worker, std::span(edges).subspan(groups[g], groups[g + 1] - groups[g]));
+  });
+}
+
+void GraphBuilder::find_neighbours(Worker& worker, std::uint32_t row,
+                                   std::span<const std::uint32_t> starts) {
+  worker.plane.take(codes_.row(row), codes_.stride());
+  const WalkTarget target{worker.plane, -2 * codes_.scale(row), offsets_.data(), -2 * extra_[row],
+                          extra_.data()};
+  const auto found = worker.search.walk(view(), target, starts, options_.beam);
+  worker.ids.clear();
+  for (const Near& near : found)
+    if (near.row != row) worker.ids.push_back(near.row);
+  rank(worker, row);
+  choose(worker, row);
+}
+
+void GraphBuilder::rank(Worker& worker, std::uint32_t row) {
+  worker.products.resize(worker.ids.size());
+  worker.distances.resize(worker.ids.size());
+  worker.search.products(worker.plane, worker.ids, worker.products.data());
+  worker.candidates.clear();
+  for (std::size_t i = 0; i < worker.ids.size(); ++i)
+    worker.candidates.push_back(
+        {distance(row, worker.ids[i], worker.products[i]), worker.ids[i], false});
+  std::sort(worker.candidates.begin(), worker.candidates.end(), [](const Near& a, const Near& b) {
+    return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
+  });
+}
+
+void GraphBuilder::choose(Worker& worker, std::uint32_t row) {
+  const auto to = list(row);
+  std::fill(to.begin(), to.end(), kNoRow);
+  auto& left = worker.candidates;
+  const float factor = options_.alpha * options_.alpha;
+  const float same = 1e-6F * offsets_[row];  // nearer than this is a duplicate of the row
+  std::size_t duplicates = 0;
+  for (std::size_t chosen = 0; chosen < options_.degree && !left.empty(); ++chosen) {
+    const std::uint32_t nearest = left.front().row;
+    to[chosen] = nearest;
+    // The rule would keep one duplicate of a row, and many duplicates would lose each other.
+    const bool spare = left.front().distance <= same && ++duplicates < options_.degree / 4;
+    left.erase(left.begin());
+    if (left.empty()) return;
+    worker.ids.clear();
+    for (const Near& near : left) worker.ids.push_back(near.row);
+    worker.products.resize(worker.ids.size());
+    worker.other.take(codes_.row(nearest), codes_.stride());
+    worker.search.products(worker.other, worker.ids, worker.products.data());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < left.size(); ++i)
+      if ((spare && left[i].distance <= same) ||
+          factor * distance(nearest, left[i].row, worker.products[i]) > left[i].distance)
+        left[kept++] = left[i];
+    left.resize(kept);
+  }
+}
+
+void GraphBuilder::add_edges(Worker& worker, std::span<const Edge> edges) {
+  const std::uint32_t row = edges[0].to;
+  const auto to = list(row);
+  const auto used = static_cast<std::size_t>(std::find(to.begin(), to.end(), kNoRow) - to.begin());
+  if (used + edges.size() <= capacity_) {
+    for (std::size_t i = 0; i < edges.size(); ++i) to[used + i] = edges[i].from;
+    return;
+  }
+  worker.ids.assign(to.begin(), to.begin() + static_cast<std::ptrdiff_t>(used));
+  for (const Edge& edge : edges) worker.ids.push_back(edge.from);
+  worker.plane.take(codes_.row(row), codes_.stride());
+  rank(worker, row);
+  choose(worker, row);
+}
+
+void GraphBuilder::finish() {
+  in_parts(codes_.rows(), 1024, [&](Worker& worker, std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const auto row = static_cast<std::uint32_t>(r);
+      const auto to = list(row);
+      if (to[options_.degree] == kNoRow) continue;
+      worker.ids.assign(to.begin(), std::find(to.begin(), to.end(), kNoRow));
+      worker.plane.take(codes_.row(row), codes_.stride());
+      rank(worker, row);
+      choose(worker, row);
+    }
+  });
+}
+
+}  // namespace crosstail::index

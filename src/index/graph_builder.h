@@ -1,0 +1,81 @@
+#pragma once
+/// Builds the neighbour graph of an approximate index: rows are inserted in batches, every row of a
+/// batch looks for its neighbours in the graph as it was before the batch, and then all new edges
+/// are put in, sorted. So the graph depends on the seed and not on threads (the scheme of
+/// Manohar et al. 2024, "ParlayANN"). Neighbours are chosen by the rule of Subramanya et al. 2019
+/// ("DiskANN", algorithm 2): a candidate is dropped if a nearer neighbour that was already chosen
+/// is `alpha` times closer to it than the row is.
+///
+/// Distances are squared Euclidean ones between the codes, with one more coordinate that gives all
+/// rows the same length, sqrt(M² − ‖x‖²): then the nearest row is the one of largest inner product
+/// (Bachrach et al. 2014). Vectors of unit length are not changed by that.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/pool.h"
+#include "index/beam_search.h"
+#include "index/codes.h"
+
+namespace crosstail::index {
+
+struct GraphOptions {
+  std::size_t degree = 32;    ///< most neighbours a row keeps
+  std::size_t beam = 48;      ///< rows kept while looking for neighbours
+  float alpha = 1.2F;         ///< of distances, not of their squares
+  std::size_t max_batch = 0;  ///< 0: a fiftieth of the rows
+};
+
+/// Holds 4 × 1.5 × degree + 12 bytes a row. Not thread-safe; uses the pool itself.
+class GraphBuilder {
+ public:
+  GraphBuilder(const Codes& codes, const GraphOptions& options, Pool* pool, nn::Isa isa);
+
+  /// Inserts `rows`, each once in the builder's life, walking from `starts`.
+  void insert(std::span<const std::uint32_t> rows, std::span<const std::uint32_t> starts);
+  /// Cuts every list to `degree`.
+  void finish();
+  [[nodiscard]] NeighbourView view() const { return {lists_.data(), codes_.rows(), capacity_}; }
+
+ private:
+  struct Edge {
+    std::uint32_t to, from;
+    friend auto operator<=>(const Edge&, const Edge&) = default;
+  };
+  struct Worker;
+
+  void measure_rows();
+  void insert_batch(std::span<const std::uint32_t> rows, std::span<const std::uint32_t> starts);
+  void find_neighbours(Worker& worker, std::uint32_t row, std::span<const std::uint32_t> starts);
+  void add_edges(Worker& worker, std::span<const Edge> edges);
+  /// Chooses up to degree of worker.candidates (nearest first) and makes them row's list.
+  void choose(Worker& worker, std::uint32_t row);
+  /// The rows of worker.ids by their distance to `row`, into worker.candidates.
+  void rank(Worker& worker, std::uint32_t row);
+  [[nodiscard]] float distance(std::uint32_t a, std::uint32_t b, std::int32_t product) const;
+  [[nodiscard]] std::span<std::uint32_t> list(std::uint32_t row) {
+    return {lists_.data() + std::size_t{row} * capacity_, capacity_};
+  }
+  /// body(worker, begin, end) over parts of [0, count) whose bounds do not depend on threads.
+  template <class Body>
+  void in_parts(std::size_t count, std::size_t part, const Body& body);
+
+  const Codes& codes_;
+  GraphOptions options_;
+  Pool* pool_;
+  std::size_t capacity_;
+  std::vector<std::uint32_t> lists_;
+  std::vector<float> squares_;  ///< ‖scale · code‖² a row
+  std::vector<float> extra_;    ///< the additional coordinate
+  std::vector<float> offsets_;  ///< squares + extra², for walks
+  std::vector<Worker> workers_;
+
+ public:
+  ~GraphBuilder();
+  GraphBuilder(const GraphBuilder&) = delete;
+  GraphBuilder& operator=(const GraphBuilder&) = delete;
+};
+
+}  // namespace crosstail::index
