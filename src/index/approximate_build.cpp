@@ -47,27 +47,23 @@ class GraphWriter {
     order_ = shuffled(codes.rows(), options.seed);
     const std::size_t fit = options.sample.size() / codes.dim();
     held_out_ = fit > 0 ? 0 : std::min(options.sample_size, codes.rows() / 50);
-    const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(codes.rows())));
-    entries_ = std::span(order_).first(
-        std::clamp<std::size_t>(root / 2, std::min<std::size_t>(codes.rows(), 16), codes.rows()));
   }
 
   Status build(const std::filesystem::path& path) {
     const nn::Isa isa = nn::default_isa();
     GraphBuilder builder(codes_, options_.graph, pool_, isa);
     const std::span<const std::uint32_t> order(order_);
-    builder.insert(order.first(order.size() - held_out_), entries_);
+    builder.insert(order.first(order.size() - held_out_));
     builder.finish();
     GraphHeader header;
     CT_CHECK(measure(builder, header));
-    builder.insert(order.last(held_out_), entries_);
+    builder.insert(order.last(held_out_));
     builder.finish();
     header.degree = static_cast<std::uint32_t>(options_.graph.degree);
     header.rows = codes_.rows();
-    header.entries = entries_.size();
     header.codes_identity = codes_.identity();
     header.seed = options_.seed;
-    return write_graph(path, completed(header), entries_, builder.view());
+    return write_graph(path, completed(header), builder);
   }
 
  private:
@@ -97,8 +93,7 @@ class GraphWriter {
     CT_TRY(const Hits expected, exact.search({.queries = queries, .k = 100, .counts = inserted}));
     ApproximateIndex index;
     index.codes_ = &codes_;
-    index.graph_ = builder.view();
-    index.entries_ = entries_;
+    index.levels_ = builder.view();
     const auto measured = [&](std::size_t k, std::uint32_t effort) {
       SearchStats stats;
       const Hits found = index.walk_all(rows_, {.queries = queries, .k = k}, effort, pool_, stats,
@@ -122,7 +117,6 @@ class GraphWriter {
   Pool* pool_;
   std::vector<std::uint32_t> order_;
   std::size_t held_out_ = 0;
-  std::span<const std::uint32_t> entries_;
 };
 
 Status ApproximateIndex::build(const RowSource& rows, const Codes& codes,

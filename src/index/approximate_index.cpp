@@ -60,10 +60,7 @@ Result<ApproximateIndex> ApproximateIndex::open(const std::filesystem::path& pat
                      std::to_string(header.rows) + " rows; the codes have " +
                      std::to_string(codes.rows()) + "); build it again"};
   index.codes_ = &codes;
-  index.graph_ = {reinterpret_cast<const std::uint32_t*>(bytes.data() + header.lists_offset),
-                  header.rows, header.degree};
-  index.entries_ = {reinterpret_cast<const std::uint32_t*>(bytes.data() + header.entries_offset),
-                    header.entries};
+  index.levels_ = levels_of(header, bytes);
   index.curve_.assign(header.curve.begin(),
                       header.curve.begin() + static_cast<std::ptrdiff_t>(header.points));
   return index;
@@ -141,11 +138,11 @@ std::vector<Hit> ApproximateIndex::ask(const Asked& asked, std::size_t query, Be
   const std::uint64_t before = beam.visited();
   std::vector<Hit> hits;
   for (std::size_t effort = asked.effort;; effort *= 2) {
-    const auto rows = counted_of(asked, beam.walk(graph_, {plane}, entries_, effort));
+    const auto rows = counted_of(asked, beam.descend(levels_, {plane}, effort));
     hits = score_all(asked, numbers, rows);
     stats.rows_scored += rows.size();
     // Where too few owners, or rows that count, came up: again, with more.
-    if (hits.size() >= asked.request.k || effort >= graph_.rows) break;
+    if (hits.size() >= asked.request.k || effort >= codes_->rows()) break;
   }
   stats.rows_seen += beam.visited() - before;
   return hits;
@@ -185,11 +182,12 @@ Result<Hits> ApproximateIndex::search(const RowSource& source, const SearchReque
                                       nn::Isa isa) const {
   const ExactSearch exact(source, pool, codes_, isa);
   CT_CHECK(exact.check(request));
-  const double counted = static_cast<double>(counted_rows(request, graph_.rows));
-  const double all = static_cast<double>(graph_.rows);
+  const double counted = static_cast<double>(counted_rows(request, rows()));
+  const double all = static_cast<double>(rows());
   const auto least = static_cast<double>(std::max(effort, request.k));
   const double wide = counted == 0 ? all : least * all / counted;
-  if (kWalkRowCost * kFreshShare * wide * static_cast<double>(graph_.stride) >= counted)
+  if (kWalkRowCost * kFreshShare * wide * static_cast<double>(levels_.levels.back().stride) >=
+      counted)
     return exact.search(request, stats);
   SearchStats own;
   Hits hits = walk_all(source, request, static_cast<std::size_t>(wide), pool,

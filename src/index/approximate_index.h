@@ -3,9 +3,6 @@
 /// codes; what it finds is scored by score(), so hits have the same scores as those of an exact
 /// search, and only some may be missing. How many are missing at which effort was measured when the
 /// index was built, on rows held out of the graph, and is kept in the file (docs/formats/graph.md).
-///
-/// One flat graph and a few hundred entry rows that are all looked at first, instead of levels: in
-/// hundreds of dimensions levels save nothing (Munyampirwa et al. 2024, "Down with the Hierarchy").
 
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +38,7 @@ struct EffortPoint {
 /// Opened from a file and the codes it was built over, which are borrowed. Thread-safe once opened.
 class ApproximateIndex {
  public:
-  /// `codes` are those of `rows`. Memory: 4 × 1.5 × degree + 12 bytes a row; codes and rows are
+  /// `codes` are those of `rows`. Memory: 4 × 1.5 × degree + 24 bytes a row; codes and rows are
   /// read where they lie. The file depends on rows, options and seed only.
   static Status build(const RowSource& rows, const Codes& codes, const std::filesystem::path& path,
                       const ApproximateOptions& options = {}, Pool* pool = nullptr);
@@ -49,8 +46,11 @@ class ApproximateIndex {
   static Result<ApproximateIndex> open(const std::filesystem::path& path, const Codes& codes);
   [[nodiscard]] Status verify() const;
 
-  [[nodiscard]] std::size_t rows() const { return graph_.rows; }
+  [[nodiscard]] std::size_t rows() const {
+    return levels_.levels.empty() ? 0 : levels_.levels.back().size;
+  }
   [[nodiscard]] std::size_t bytes() const { return file_.size(); }
+  [[nodiscard]] const LevelsView& levels() const { return levels_; }
   [[nodiscard]] std::span<const EffortPoint> curve() const { return curve_; }
   /// The least effort whose measured recall of the k best is `recall`; the highest measured, times
   /// what k asks beyond 100, if none is. At least k.
@@ -81,8 +81,7 @@ class ApproximateIndex {
   MappedFile file_;
   std::string name_;
   const Codes* codes_ = nullptr;
-  NeighbourView graph_;
-  std::span<const std::uint32_t> entries_;
+  LevelsView levels_;
   std::vector<EffortPoint> curve_;
 };
 

@@ -6,6 +6,9 @@ namespace crosstail::index {
 
 namespace {
 
+/// Rows kept on the levels above the last.
+constexpr std::size_t kUpperWidth = 8;
+
 bool nearer(const Near& a, const Near& b) {
   return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
 }
@@ -56,8 +59,10 @@ void BeamSearch::expand(const NeighbourView& graph, const WalkTarget& target, st
                         std::size_t width) {
   fresh_.clear();
   const std::uint32_t* neighbours = graph.of(row);
+  if (neighbours == nullptr) return;
   for (std::size_t i = 0; i < graph.stride && neighbours[i] != kNoRow; ++i)
-    if (neighbours[i] < graph.rows && first_visit(neighbours[i])) fresh_.push_back(neighbours[i]);
+    if (neighbours[i] < codes_.rows() && first_visit(neighbours[i]))
+      fresh_.push_back(neighbours[i]);
   if (fresh_.empty()) return;
   fresh_distances_.resize(fresh_.size());
   distances(target, fresh_, fresh_distances_.data());
@@ -70,7 +75,7 @@ std::span<const Near> BeamSearch::walk(const NeighbourView& graph, const WalkTar
   next_ = 0;
   fresh_.clear();
   for (const std::uint32_t start : starts)
-    if (start < graph.rows && first_visit(start)) fresh_.push_back(start);
+    if (start < codes_.rows() && first_visit(start)) fresh_.push_back(start);
   fresh_distances_.resize(fresh_.size());
   distances(target, fresh_, fresh_distances_.data());
   for (std::size_t i = 0; i < fresh_.size(); ++i) offer(fresh_distances_[i], fresh_[i], width);
@@ -86,6 +91,17 @@ std::span<const Near> BeamSearch::walk(const NeighbourView& graph, const WalkTar
   }
   forget();
   return beam_;
+}
+
+std::span<const Near> BeamSearch::descend(const LevelsView& levels, const WalkTarget& target,
+                                          std::size_t width) {
+  starts_.assign(levels.entries.begin(), levels.entries.end());
+  for (std::size_t level = 0; level + 1 < levels.levels.size(); ++level) {
+    const auto found = walk(levels.levels[level], target, starts_, kUpperWidth);
+    starts_.clear();
+    for (const Near& near : found) starts_.push_back(near.row);
+  }
+  return walk(levels.levels.back(), target, starts_, width);
 }
 
 }  // namespace crosstail::index

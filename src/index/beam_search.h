@@ -15,11 +15,25 @@ namespace crosstail::index {
 inline constexpr std::uint32_t kNoRow = 0xffffffffU;
 
 /// Lists of neighbours side by side: `stride` places a row, unused ones at the end are kNoRow.
+/// Row numbers are those of the codes; a graph over some of them has list place[row] for a row.
 struct NeighbourView {
   const std::uint32_t* lists = nullptr;
-  std::size_t rows = 0, stride = 0;
+  std::size_t size = 0;  ///< the number of lists
+  std::size_t stride = 0;
+  const std::uint32_t* place = nullptr;  ///< a number a row of the codes; null: the row itself
 
-  [[nodiscard]] const std::uint32_t* of(std::uint32_t row) const { return lists + row * stride; }
+  /// Null where the row has no list, which only a damaged file can bring about.
+  [[nodiscard]] const std::uint32_t* of(std::uint32_t row) const {
+    const std::size_t at = place == nullptr ? row : place[row];
+    return at < size ? lists + at * stride : nullptr;
+  }
+};
+
+/// A graph over all rows and smaller ones over some, which bring a walk into the right region: the
+/// levels of Malkov & Yashunin 2018.
+struct LevelsView {
+  std::span<const std::uint32_t> entries;  ///< looked at first, all of them
+  std::vector<NeighbourView> levels;       ///< the smallest first, all rows last
 };
 
 /// What a walk looks for: the smallest factor·scale(row)·(plane · row) + offsets[row] +
@@ -47,6 +61,9 @@ class BeamSearch {
   /// same on every processor. Valid until the next call.
   std::span<const Near> walk(const NeighbourView& graph, const WalkTarget& target,
                              std::span<const std::uint32_t> starts, std::size_t width);
+  /// Walks through all levels; `width` holds for the last.
+  std::span<const Near> descend(const LevelsView& levels, const WalkTarget& target,
+                                std::size_t width);
   /// Distances of `rows` under `target` into `out`.
   void distances(const WalkTarget& target, std::span<const std::uint32_t> rows, float* out);
   /// Products of `plane` and rows, as CodeDots.
@@ -67,7 +84,7 @@ class BeamSearch {
   CodeDots dots_;
   std::vector<std::uint64_t> visited_;  ///< a bit a row
   std::vector<std::uint32_t> touched_;  ///< rows whose bit is set
-  std::vector<std::uint32_t> fresh_;
+  std::vector<std::uint32_t> fresh_, starts_;
   std::vector<std::int32_t> products_;
   std::vector<float> fresh_distances_;
   std::vector<Near> beam_;

@@ -6,6 +6,17 @@
 
 namespace crosstail::index {
 
+std::vector<std::size_t> level_sizes(std::size_t rows) {
+  constexpr std::size_t kRatio = 16, kSmallest = 1024;
+  std::vector<std::size_t> sizes;
+  for (std::size_t size = rows / kRatio; size >= kSmallest; size /= kRatio) sizes.push_back(size);
+  return sizes;
+}
+
+std::size_t entry_count(std::size_t rows) {
+  return std::min<std::size_t>(rows, 64);
+}
+
 /// One thread's memory.
 struct GraphBuilder::Worker {
   Worker(const Codes& codes, nn::Isa isa) : search(codes, isa) {}
@@ -23,6 +34,7 @@ GraphBuilder::GraphBuilder(const Codes& codes, const GraphOptions& options, Pool
       options_(options),
       pool_(pool),
       capacity_(options.degree + options.degree / 2),
+      place_(codes.rows()),
       lists_(codes.rows() * capacity_, kNoRow),
       squares_(codes.rows()),
       extra_(codes.rows()),
@@ -30,6 +42,8 @@ GraphBuilder::GraphBuilder(const Codes& codes, const GraphOptions& options, Pool
   const std::size_t threads = pool == nullptr ? 1 : pool->threads();
   for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back(codes, isa);
   if (options_.max_batch == 0) options_.max_batch = std::max<std::size_t>(codes.rows() / 50, 256);
+  level_sizes_ = level_sizes(codes.rows());
+  order_.reserve(codes.rows());
   measure_rows();
 }
 
@@ -91,22 +105,51 @@ float GraphBuilder::distance(std::uint32_t a, std::uint32_t b, std::int32_t prod
          2 * codes_.scale(a) * codes_.scale(b) * static_cast<float>(product) + extra * extra;
 }
 
-void GraphBuilder::insert(std::span<const std::uint32_t> rows,
-                          std::span<const std::uint32_t> starts) {
+void GraphBuilder::insert(std::span<const std::uint32_t> rows) {
   std::size_t done = 0;
   while (done < rows.size()) {
-    const std::size_t size =
-        std::min({rows.size() - done, std::max<std::size_t>(done, 1), options_.max_batch});
-    insert_batch(rows.subspan(done, size), starts);
+    std::size_t size =
+        std::min({rows.size() - done, std::max<std::size_t>(order_.size(), 1), options_.max_batch});
+    if (!level_sizes_.empty()) size = std::min(size, level_sizes_.back() - order_.size());
+    insert_batch(rows.subspan(done, size));
     done += size;
+    if (!level_sizes_.empty() && order_.size() == level_sizes_.back()) keep_level();
   }
 }
 
-void GraphBuilder::insert_batch(std::span<const std::uint32_t> rows,
-                                std::span<const std::uint32_t> starts) {
+void GraphBuilder::keep_level() {
+  std::vector<std::uint32_t> lists;
+  lists.reserve(order_.size() * options_.degree);
+  for (const std::uint32_t row : order_) {
+    cut(workers_[0], row);
+    const auto kept = list(row).first(options_.degree);
+    lists.insert(lists.end(), kept.begin(), kept.end());
+  }
+  upper_.insert(upper_.begin(), std::move(lists));
+  level_sizes_.pop_back();
+}
+
+LevelsView GraphBuilder::view() const {
+  LevelsView view;
+  view.entries = std::span(order_).first(std::min(order_.size(), entry_count(codes_.rows())));
+  for (std::size_t i = upper_.size(); i > 0; --i) {
+    const auto& lists = upper_[i - 1];
+    view.levels.push_back(
+        {lists.data(), lists.size() / options_.degree, options_.degree, place_.data()});
+  }
+  view.levels.push_back({lists_.data(), codes_.rows(), capacity_, nullptr});
+  return view;
+}
+
+void GraphBuilder::insert_batch(std::span<const std::uint32_t> rows) {
+  const LevelsView levels = view();
   in_parts(rows.size(), 16, [&](Worker& worker, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) find_neighbours(worker, rows[i], starts);
+    for (std::size_t i = begin; i < end; ++i) find_neighbours(worker, levels, rows[i]);
   });
+  for (const std::uint32_t row : rows) {
+    place_[row] = static_cast<std::uint32_t>(order_.size());
+    order_.push_back(row);
+  }
   std::vector<Edge> edges;
   edges.reserve(rows.size() * options_.degree);
   for (const std::uint32_t row : rows)
@@ -125,12 +168,11 @@ void GraphBuilder::insert_batch(std::span<const std::uint32_t> rows,
   });
 }
 
-void GraphBuilder::find_neighbours(Worker& worker, std::uint32_t row,
-                                   std::span<const std::uint32_t> starts) {
+void GraphBuilder::find_neighbours(Worker& worker, const LevelsView& levels, std::uint32_t row) {
   worker.plane.take(codes_.row(row), codes_.stride());
   const WalkTarget target{worker.plane, -2 * codes_.scale(row), offsets_.data(), -2 * extra_[row],
                           extra_.data()};
-  const auto found = worker.search.walk(view(), target, starts, options_.beam);
+  const auto found = worker.search.descend(levels, target, options_.beam);
   worker.ids.clear();
   for (const Near& near : found)
     if (near.row != row) worker.ids.push_back(near.row);
@@ -194,17 +236,18 @@ void GraphBuilder::add_edges(Worker& worker, std::span<const Edge> edges) {
   choose(worker, row);
 }
 
+void GraphBuilder::cut(Worker& worker, std::uint32_t row) {
+  const auto to = list(row);
+  if (to[options_.degree] == kNoRow) return;
+  worker.ids.assign(to.begin(), std::find(to.begin(), to.end(), kNoRow));
+  worker.plane.take(codes_.row(row), codes_.stride());
+  rank(worker, row);
+  choose(worker, row);
+}
+
 void GraphBuilder::finish() {
   in_parts(codes_.rows(), 1024, [&](Worker& worker, std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) {
-      const auto row = static_cast<std::uint32_t>(r);
-      const auto to = list(row);
-      if (to[options_.degree] == kNoRow) continue;
-      worker.ids.assign(to.begin(), std::find(to.begin(), to.end(), kNoRow));
-      worker.plane.take(codes_.row(row), codes_.stride());
-      rank(worker, row);
-      choose(worker, row);
-    }
+    for (std::size_t r = begin; r < end; ++r) cut(worker, static_cast<std::uint32_t>(r));
   });
 }
 

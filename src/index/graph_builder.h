@@ -28,16 +28,30 @@ struct GraphOptions {
   std::size_t max_batch = 0;  ///< 0: a fiftieth of the rows
 };
 
-/// Holds 4 × 1.5 × degree + 12 bytes a row. Not thread-safe; uses the pool itself.
+/// Sizes of the levels above the last, the largest first: every sixteenth row, and so on.
+[[nodiscard]] std::vector<std::size_t> level_sizes(std::size_t rows);
+/// How many rows a walk starts from.
+[[nodiscard]] std::size_t entry_count(std::size_t rows);
+
+/// Holds 4 × 1.5 × degree + 24 bytes a row. Not thread-safe; uses the pool itself.
 class GraphBuilder {
  public:
   GraphBuilder(const Codes& codes, const GraphOptions& options, Pool* pool, nn::Isa isa);
 
-  /// Inserts `rows`, each once in the builder's life, walking from `starts`.
-  void insert(std::span<const std::uint32_t> rows, std::span<const std::uint32_t> starts);
+  /// Inserts `rows`, each once in the builder's life. The first rows ever inserted become the
+  /// entries, and what is in the graph when it has the size of a level becomes that level, so
+  /// `rows` should be in random order.
+  void insert(std::span<const std::uint32_t> rows);
   /// Cuts every list to `degree`.
   void finish();
-  [[nodiscard]] NeighbourView view() const { return {lists_.data(), codes_.rows(), capacity_}; }
+
+  [[nodiscard]] LevelsView view() const;
+  /// The rows in the order in which they were inserted.
+  [[nodiscard]] std::span<const std::uint32_t> order() const { return order_; }
+  /// Where each row stands in the order.
+  [[nodiscard]] std::span<const std::uint32_t> place() const { return place_; }
+  /// The lists of the levels above the last, `degree` numbers each, the largest first.
+  [[nodiscard]] const std::vector<std::vector<std::uint32_t>>& upper() const { return upper_; }
 
  private:
   struct Edge {
@@ -47,8 +61,10 @@ class GraphBuilder {
   struct Worker;
 
   void measure_rows();
-  void insert_batch(std::span<const std::uint32_t> rows, std::span<const std::uint32_t> starts);
-  void find_neighbours(Worker& worker, std::uint32_t row, std::span<const std::uint32_t> starts);
+  void insert_batch(std::span<const std::uint32_t> rows);
+  void find_neighbours(Worker& worker, const LevelsView& levels, std::uint32_t row);
+  void cut(Worker& worker, std::uint32_t row);
+  void keep_level();
   void add_edges(Worker& worker, std::span<const Edge> edges);
   /// Chooses up to degree of worker.candidates (nearest first) and makes them row's list.
   void choose(Worker& worker, std::uint32_t row);
@@ -66,6 +82,9 @@ class GraphBuilder {
   GraphOptions options_;
   Pool* pool_;
   std::size_t capacity_;
+  std::vector<std::uint32_t> order_, place_;
+  std::vector<std::size_t> level_sizes_;  ///< that are still to come, the smallest last
+  std::vector<std::vector<std::uint32_t>> upper_;
   std::vector<std::uint32_t> lists_;
   std::vector<float> squares_;  ///< ‖scale · code‖² a row
   std::vector<float> extra_;    ///< the additional coordinate

@@ -30,9 +30,12 @@ Error corrupt(const std::string& name, const std::string& what) {
 GraphHeader completed(GraphHeader from) {
   std::copy(kMagic.begin(), kMagic.end(), from.magic.begin());
   from.version = kVersion;
-  from.entries_offset = kHeaderBytes;
-  from.lists_offset = from.entries_offset + rounded(from.entries * sizeof(std::uint32_t));
-  from.payload = from.lists_offset + from.rows * from.degree * sizeof(std::uint32_t);
+  from.order_offset = kHeaderBytes;
+  from.place_offset = from.order_offset + rounded(entry_count(from.rows) * sizeof(std::uint32_t));
+  from.lists_offset = from.place_offset + rounded(from.rows * sizeof(std::uint32_t));
+  std::uint64_t lists = from.rows;
+  for (const std::size_t size : level_sizes(from.rows)) lists += size;
+  from.payload = from.lists_offset + lists * from.degree * sizeof(std::uint32_t);
   from.checksum = xxh3({reinterpret_cast<const char*>(&from), offsetof(GraphHeader, checksum)});
   return from;
 }
@@ -50,8 +53,8 @@ Result<GraphHeader> read_graph_header(std::span<const std::byte> file, const std
                                              std::to_string(header.version) +
                                              " of the graph's format; this program reads 1"};
   if (header.degree == 0 || header.degree > kMostDegree || header.rows > 0xffffffffU ||
-      header.entries > header.rows || header.points > kMostCurvePoints)
-    return corrupt(name, "bytes 12..56: impossible counts");
+      header.points > kMostCurvePoints)
+    return corrupt(name, "bytes 12..48: impossible counts");
   const GraphHeader expected = completed(header);
   if (std::memcmp(&header, &expected, sizeof header) != 0)
     return corrupt(name, "checksum mismatch in bytes 0.." + std::to_string(sizeof header));
@@ -60,17 +63,39 @@ Result<GraphHeader> read_graph_header(std::span<const std::byte> file, const std
   return header;
 }
 
+LevelsView levels_of(const GraphHeader& header, std::span<const std::byte> file) {
+  const auto numbers = [&](std::uint64_t offset) {
+    return reinterpret_cast<const std::uint32_t*>(file.data() + offset);
+  };
+  LevelsView view;
+  view.entries = {numbers(header.order_offset), entry_count(header.rows)};
+  const std::uint32_t* lists = numbers(header.lists_offset);
+  view.levels.push_back({lists, header.rows, header.degree, nullptr});
+  lists += header.rows * header.degree;
+  for (const std::size_t size : level_sizes(header.rows)) {
+    view.levels.insert(view.levels.begin(),
+                       {lists, size, header.degree, numbers(header.place_offset)});
+    lists += size * header.degree;
+  }
+  return view;
+}
+
 Status write_graph(const std::filesystem::path& path, const GraphHeader& header,
-                   std::span<const std::uint32_t> entries, const NeighbourView& graph) {
+                   const GraphBuilder& graph) {
   CT_TRY(CheckedWriter writer, CheckedWriter::create(path));
+  const auto write = [&](std::span<const std::uint32_t> numbers) {
+    return writer.write({reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()});
+  };
   CT_CHECK(writer.write({reinterpret_cast<const char*>(&header), sizeof header}));
-  CT_CHECK(writer.write(std::string(header.entries_offset - sizeof header, '\0')));
-  CT_CHECK(writer.write(
-      {reinterpret_cast<const char*>(entries.data()), entries.size() * sizeof(std::uint32_t)}));
+  CT_CHECK(writer.write(std::string(header.order_offset - sizeof header, '\0')));
+  const LevelsView view = graph.view();
+  CT_CHECK(write(view.entries));
   CT_CHECK(writer.align());
-  for (std::size_t row = 0; row < graph.rows; ++row)
-    CT_CHECK(writer.write({reinterpret_cast<const char*>(graph.of(static_cast<std::uint32_t>(row))),
-                           header.degree * sizeof(std::uint32_t)}));
+  CT_CHECK(write(graph.place()));
+  CT_CHECK(writer.align());
+  for (std::size_t row = 0; row < header.rows; ++row)
+    CT_CHECK(write({view.levels.back().of(static_cast<std::uint32_t>(row)), header.degree}));
+  for (const auto& lists : graph.upper()) CT_CHECK(write(lists));
   const auto identity = writer.finish();
   if (!identity.ok()) return identity.error();
   return {};
