@@ -132,7 +132,7 @@ template <bool kBf16>
 struct Tile {
   const Attend& at;
   const AttendScratch& scratch;
-  void (*product)(const Product&);
+  void (*product)(const PanelProduct&);
   std::size_t query = 0, rows = 0;
   float most[kRowTile], total[kRowTile];
 };

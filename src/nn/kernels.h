@@ -20,7 +20,7 @@ inline constexpr std::size_t kMostBlockRows = 64;  ///< Kernels::block_rows is a
 
 /// c = a b, sums only. Inner dimension in steps of 4 bytes: 1 f32, 2 bf16 or 4 int8 (a unsigned, b
 /// signed).
-struct Product {
+struct PanelProduct {
   const std::byte* a = nullptr;  ///< rows × steps, readable up to a multiple of kRowTile rows
   std::size_t a_stride = 0;      ///< bytes from row to row
   std::size_t rows = 0;
@@ -43,7 +43,7 @@ struct Finish {
   const float* row_scale = nullptr;           ///< int8: per row
   const std::int32_t* row_zero = nullptr;     ///< int8: per row
   Activation activation = Activation::Identity;
-  bool rough = false;  ///< GELU to 4e-5 instead of 1e-7: enough for bf16 and int8
+  bool rough = false;  ///< GELU to 1.6e-4 instead of 1e-7: enough for bf16 and int8
   To to = To::F32;
   void* out = nullptr;
   std::size_t out_stride = 0;  ///< numbers from row to row
@@ -97,9 +97,9 @@ struct AttendScratch {
 AttendScratch attend_layout(std::size_t tokens, std::size_t width, bool bf16, std::byte* scratch);
 
 struct Kernels {
-  void (*product_f32)(const Product&) = nullptr;
-  void (*product_bf16)(const Product&) = nullptr;
-  void (*product_int8)(const Product&) = nullptr;
+  void (*product_f32)(const PanelProduct&) = nullptr;
+  void (*product_bf16)(const PanelProduct&) = nullptr;
+  void (*product_int8)(const PanelProduct&) = nullptr;
   void (*finish)(const Finish&) = nullptr;
   void (*norm)(const Norm&) = nullptr;
   void (*quantise)(const Quantise&) = nullptr;

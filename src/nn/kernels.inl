@@ -1,11 +1,12 @@
-// All kernels for one instruction set. A kernels_NAME.cpp defines CT_TARGET (the function attribute),
-// CT_NATIVE_BF16, and includes, inside a namespace of its own, the lanes and then this file. So the
-// sixteen-lane code is written once, and functions of different instruction sets never share a name.
+// All kernels for one instruction set. A kernels_NAME.cpp defines CT_TARGET (the function
+// attribute), CT_NATIVE_BF16, and includes, inside a namespace of its own, the lanes and then this
+// file. So the sixteen-lane code is written once, and functions of different instruction sets never
+// share a name.
 
 // clang-format off: attention uses the row kernels
+#include "nn/attention_kernels.inl"
 #include "nn/product_kernels.inl"
 #include "nn/row_kernels.inl"
-#include "nn/attention_kernels.inl"
 // clang-format on
 
 /// `block_rows`: a multiple of kMostRows.

@@ -37,7 +37,7 @@ inline void fence() {
 
 /// 16 or 32 rows × 16 or 32 columns.
 template <bool kInt8, bool kTwoRows, bool kTwoPanels>
-CT_AMX void tile_block(const Product& p, const std::byte* a, const std::byte* b, float* c) {
+CT_AMX void tile_block(const PanelProduct& p, const std::byte* a, const std::byte* b, float* c) {
   const std::size_t a_stride = p.a_stride, c_stride = p.c_stride * 4;
   const std::byte *a1 = a + 16 * a_stride, *b1 = b + p.steps * 64;
   _tile_zero(0);
@@ -68,7 +68,7 @@ CT_AMX void tile_block(const Product& p, const std::byte* a, const std::byte* b,
 }
 
 template <bool kInt8, bool kTwoPanels>
-CT_AMX void tile_rows(const Product& p, const std::byte* b, float* c) {
+CT_AMX void tile_rows(const PanelProduct& p, const std::byte* b, float* c) {
   std::size_t r = 0;
   for (; r + 16 < p.rows; r += 32)
     tile_block<kInt8, true, kTwoPanels>(p, p.a + r * p.a_stride, b, c + r * p.c_stride);
@@ -78,7 +78,7 @@ CT_AMX void tile_rows(const Product& p, const std::byte* b, float* c) {
 
 /// int8 sums are int32; a tile's bits are stored as they are.
 template <bool kInt8>
-CT_AMX void tile_product(const Product& p) {
+CT_AMX void tile_product(const PanelProduct& p) {
   fence();
   const std::byte* b = p.b;
   auto* c = static_cast<float*>(p.c);

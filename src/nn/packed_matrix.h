@@ -16,7 +16,7 @@
 
 namespace crosstail::nn {
 
-constexpr std::size_t round_up(std::size_t n, std::size_t multiple) {
+constexpr std::size_t up_to_multiple(std::size_t n, std::size_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
@@ -36,7 +36,7 @@ constexpr std::size_t input_bytes(Precision precision) {
 /// bytes more so that rows do not meet in the same cache sets (measured: AMX products gain 5 to
 /// 30%).
 constexpr std::size_t row_stride(std::size_t columns, std::size_t bytes) {
-  return round_up(columns, kColumnGroup) + 64 / bytes;
+  return up_to_multiple(columns, kColumnGroup) + 64 / bytes;
 }
 
 /// Borrowed. Everything is padded with zeros to a multiple of kColumnGroup outputs.
@@ -48,12 +48,12 @@ struct PackedMatrix {
   const float* scale = nullptr;        ///< int8: of each output's weights
   const std::int32_t* sums = nullptr;  ///< int8: of each output's weights
 
-  [[nodiscard]] std::size_t padded_out() const { return round_up(out, kColumnGroup); }
+  [[nodiscard]] std::size_t padded_out() const { return up_to_multiple(out, kColumnGroup); }
   /// Steps of 4 bytes along the inner dimension; a multiple of 16 for bf16 and int8.
   [[nodiscard]] std::size_t steps() const {
     return precision == Precision::F32    ? in
-           : precision == Precision::BF16 ? round_up(in, 32) / 2
-                                          : round_up(in, 64) / 4;
+           : precision == Precision::BF16 ? up_to_multiple(in, 32) / 2
+                                          : up_to_multiple(in, 64) / 4;
   }
   [[nodiscard]] std::size_t panel_bytes() const { return padded_out() * steps() * 4; }
 };

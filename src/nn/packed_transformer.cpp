@@ -35,7 +35,7 @@ class Sections {
   template <class Number>
   const Number* next(std::size_t count) {
     const std::byte* at = memory_ == nullptr ? nullptr : memory_ + used_;
-    used_ += round_up(count * sizeof(Number), kPackedAlignment);
+    used_ += up_to_multiple(count * sizeof(Number), kPackedAlignment);
     return reinterpret_cast<const Number*>(at);
   }
   [[nodiscard]] std::size_t used() const { return used_; }
@@ -46,7 +46,7 @@ class Sections {
 };
 
 PackedNorm next_norm(Sections& sections, std::size_t columns) {
-  const std::size_t padded = round_up(columns, kColumnGroup);
+  const std::size_t padded = up_to_multiple(columns, kColumnGroup);
   PackedNorm norm;
   norm.gamma = sections.next<float>(padded);
   norm.beta = sections.next<float>(padded);
@@ -154,11 +154,11 @@ Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
   const std::size_t size = counted.used();
   OwnedBytes owned;
   owned.memory.reset(
-      static_cast<std::byte*>(std::aligned_alloc(kHugePage, round_up(size, kHugePage))));
+      static_cast<std::byte*>(std::aligned_alloc(kHugePage, up_to_multiple(size, kHugePage))));
   if (owned.memory == nullptr)
     return Error{ErrorCode::Limit, "no memory for " + std::to_string(size) + " bytes of weights"};
   owned.size = size;
-  ::madvise(owned.memory.get(), round_up(size, kHugePage), MADV_HUGEPAGE);
+  ::madvise(owned.memory.get(), up_to_multiple(size, kHugePage), MADV_HUGEPAGE);
   std::memset(owned.memory.get(), 0, size);
   Header header;
   header.precision = static_cast<std::uint32_t>(precision);

@@ -39,7 +39,7 @@ struct PackedTransformer {
   PackedNorm embedding_norm;
   std::vector<PackedLayer> layers;
 
-  [[nodiscard]] std::size_t row_numbers() const { return round_up(shape.hidden, kLanes); }
+  [[nodiscard]] std::size_t row_numbers() const { return up_to_multiple(shape.hidden, kLanes); }
 };
 
 /// Memory from aligned_alloc.

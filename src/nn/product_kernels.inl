@@ -59,7 +59,7 @@ CT_TARGET void product_rows(std::index_sequence<kRows...>, Block block, std::siz
 }
 
 template <class Step>
-CT_TARGET void product(const Product& product) {
+CT_TARGET void product(const PanelProduct& product) {
   using Rows = std::make_index_sequence<kMostRows>;
   auto* c = static_cast<Number<Step>*>(product.c);
   Block block{product.a, product.a_stride, product.b, product.steps, product.c_stride};

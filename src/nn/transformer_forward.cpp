@@ -61,12 +61,12 @@ Buffers lay_out(const PackedTransformer& model, const Kernels& kernels, const Pa
                 std::size_t workers, std::byte* memory) {
   const auto& shape = model.shape;
   const Formats formats(model.precision, kernels);
-  const std::size_t rows = round_up(batch.ids.size(), kMostBlockRows) + kRowTile;
+  const std::size_t rows = up_to_multiple(batch.ids.size(), kMostBlockRows) + kRowTile;
   const std::size_t chunk = std::min(rows, chunk_rows(model, kernels, formats) + kMostBlockRows);
   Buffers b;
   const auto take = [&](std::size_t bytes) {
     std::byte* at = memory == nullptr ? nullptr : memory + b.bytes;
-    b.bytes += round_up(bytes, 64);
+    b.bytes += up_to_multiple(bytes, 64);
     return at;
   };
   const auto take_rows = [&](std::size_t count, std::size_t columns, std::size_t number) {
@@ -150,7 +150,7 @@ class Pass {
   }
 
   void embed() {
-    const std::size_t row = model_.row_numbers(), padded = round_up(hidden_, kColumnGroup);
+    const std::size_t row = model_.row_numbers(), padded = up_to_multiple(hidden_, kColumnGroup);
     for_rows(0, tokens_, [&](std::size_t begin, std::size_t rows) {
       for (std::size_t t = begin; t < begin + rows; ++t) {
         float* x = x_row(t);
@@ -205,7 +205,7 @@ class Pass {
     work.stride = row_stride(columns, 4);
     work.x = x + from * work.stride;
     work.rows = rows;
-    work.columns = round_up(columns, kColumnGroup);
+    work.columns = up_to_multiple(columns, kColumnGroup);
     work.q_stride = to.stride;
     work.q = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(to.rows)) +
              from * to.stride;
