@@ -3,11 +3,10 @@
 // file. So the sixteen-lane code is written once, and functions of different instruction sets never
 // share a name.
 
-// clang-format off: attention uses the row kernels
-#include "nn/attention_kernels.inl"
 #include "nn/product_kernels.inl"
 #include "nn/row_kernels.inl"
-// clang-format on
+// Uses the row kernels, so it comes after them.
+#include "nn/attention_kernels.inl"
 
 /// `block_rows`: a multiple of kMostRows.
 inline Kernels kernels(std::size_t block_rows) {
