@@ -10,6 +10,8 @@ namespace crosstail::data {
 namespace {
 
 constexpr std::size_t kMaxRowBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxCells = 65536;
+constexpr const char* kTooManyCells = "expected at most 65536 columns";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_blank(std::string_view line) {
@@ -134,6 +136,10 @@ Result<bool> RowReader::next(Row& row) {
   };
   if (format_ == Format::Tsv) {
     for (std::size_t begin = 0; begin <= line.size();) {
+      if (cell_count_ == kMaxCells) {
+        problem_ = kTooManyCells;
+        break;
+      }
       const std::size_t end = std::min(line.find('\t', begin), line.size());
       cell() = line.substr(begin, end - begin);
       begin = end + 1;
@@ -151,6 +157,10 @@ Status RowReader::split_csv(std::string_view line) {
   bool quoted = false;
   std::string* cell = nullptr;
   const auto open_cell = [&] {
+    if (cell_count_ == kMaxCells) {
+      problem_ = kTooManyCells;
+      --cell_count_;  // the last one takes the rest of the row
+    }
     if (cell_count_ == cells_.size()) cells_.emplace_back();
     cell = &cells_[cell_count_++];
     cell->clear();
@@ -180,7 +190,7 @@ Status RowReader::split_csv(std::string_view line) {
       }
     }
     if (!quoted) return {};
-    bytes += line.size();
+    bytes += line.size() + 1;
     if (bytes > kMaxRowBytes)
       return Error{ErrorCode::Limit, name() + ":" + std::to_string(lines_.number()) +
                                          ": a quoted cell goes on for more than 64 MiB; expected a "

@@ -15,6 +15,12 @@ __extension__ typedef unsigned __int128 Wide;
 constexpr std::int32_t kMagic = 793712314;
 constexpr std::int32_t kVersion = 12;
 constexpr std::size_t kCentroids = 256;
+/// Labels' counts add up to less; a tree of theirs marks nodes that are not made yet with it.
+constexpr std::int64_t kMaxCounts = std::int64_t{1} << 60;
+/// Values of a quantised matrix when expanded (2 GiB): such files are made to be small.
+constexpr std::size_t kMaxExpanded = std::size_t{1} << 29;
+/// Steps to a free slot. Half the slots are free, so honest keys need a few dozen at most.
+constexpr std::size_t kMaxProbes = 1000;
 constexpr std::string_view kLabelPrefix = "__label__";
 constexpr std::string_view kLineEnd = "</s>";
 
@@ -157,7 +163,7 @@ struct Matrix {
       return;
     }
     owned.resize(rows * columns);
-    std::memcpy(owned.data(), raw.data(), raw.size());
+    if (!raw.empty()) std::memcpy(owned.data(), raw.data(), raw.size());
   }
   void read_quantised(Cursor& in) {
     const bool has_norms = in.value<std::uint8_t>() != 0;
@@ -176,6 +182,7 @@ struct Matrix {
     if (quantiser.dim != columns || codes.size() / quantiser.parts != rows ||
         codes.size() % quantiser.parts != 0 || (has_norms && norm_quantiser.dim != 1))
       return in.fail("codes that fit the matrix");
+    if (rows > kMaxExpanded / columns) return in.fail("a quantised matrix of at most 2^29 values");
     owned.assign(rows * columns, 0.0F);
     for (std::size_t row = 0; row < rows; ++row) {
       const float scale =
@@ -189,7 +196,7 @@ struct Matrix {
 /// Node of the Huffman tree of hierarchical softmax; a leaf has left < 0.
 struct Node {
   std::int32_t left = -1, right = -1;
-  std::int64_t count = std::int64_t{1} << 60;
+  std::int64_t count = kMaxCounts;
 };
 
 /// The tree that fastText builds from label counts, which are in descending order.
@@ -237,10 +244,15 @@ struct Slots {
     while (slots[i].value >= 0 && slots[i].key != key) i = after(i);
     return slots[i].value;
   }
-  void insert(std::uint32_t key, std::int32_t value) {
+  /// False when too many keys fall together.
+  [[nodiscard]] bool insert(std::uint32_t key, std::int32_t value) {
     std::size_t i = start(key);
-    while (slots[i].value >= 0) i = after(i);
+    for (std::size_t probes = 0; slots[i].value >= 0; ++probes) {
+      if (probes == kMaxProbes) return false;
+      i = after(i);
+    }
     slots[i] = {key, value};
+    return true;
   }
 };
 
@@ -294,6 +306,7 @@ void FastTextModel::State::read_dictionary(Cursor& in) {
   if (size < 0 || word_count < 0 || label_count <= 0 ||
       std::int64_t{word_count} + label_count != size)
     return in.fail("a dictionary of words and then labels");
+  std::uint64_t all_counts = 0;
   for (std::int32_t i = 0; i < size && in.error().empty(); ++i) {
     std::string_view word = in.zero_ended();
     const auto count = in.value<std::int64_t>();
@@ -308,11 +321,15 @@ void FastTextModel::State::read_dictionary(Cursor& in) {
     labels.emplace_back(word);
     if (!label_counts.empty() && count > label_counts.back())
       return in.fail("labels in descending order of their counts");
+    all_counts += static_cast<std::uint64_t>(count);
+    if (count < 0 || all_counts >= static_cast<std::uint64_t>(kMaxCounts))
+      return in.fail("labels' counts that add up to less than 2^60");
     label_counts.push_back(count);
   }
   word_slots.reserve(words.size());
   for (std::size_t i = 0; i < words.size(); ++i)
-    word_slots.insert(ngram_hash(words[i]), static_cast<std::int32_t>(i));
+    if (!word_slots.insert(ngram_hash(words[i]), static_cast<std::int32_t>(i)))
+      return in.fail("words that differ");
   pruned = pruned_count >= 0;
   if (!pruned) return;
   const auto pairs = in.bytes(static_cast<std::uint64_t>(pruned_count), 8, "the kept n-grams");
@@ -322,7 +339,8 @@ void FastTextModel::State::read_dictionary(Cursor& in) {
     std::memcpy(&from, pairs.data() + i, 4);
     std::memcpy(&to, pairs.data() + i + 4, 4);
     if (to < 0) return in.fail("rows of kept n-grams");
-    kept_ngrams.insert(static_cast<std::uint32_t>(from), to);
+    if (!kept_ngrams.insert(static_cast<std::uint32_t>(from), to))
+      return in.fail("kept n-grams that differ");
   }
 }
 

@@ -87,6 +87,19 @@ TEST_F(Rows, AColumnThatIsNotThereIsAnErrorThatListsTheHeader) {
       << lines[0];
 }
 
+TEST_F(Rows, ARowOfTooManyCellsIsMalformedAndTheNextIsRead) {
+  EXPECT_EQ(read("q,a\n" + std::string(70000, ',') + "\nx,y\n"),
+            (Lines{"2: expected at most 65536 columns", R"({"q":"x","a":"y"})"}));
+  EXPECT_EQ(read("q\ta\nz" + std::string(70000, '\t') + "\nx\ty\n"),
+            (Lines{"2: expected at most 65536 columns", R"({"q":"x","a":"y"})"}));
+}
+
+TEST_F(Rows, AQuoteThatIsNeverClosedEndsAt64MiBEvenOfLineEndsAlone) {
+  const auto rows = read("q,a\n\"" + std::string(std::size_t{65} << 20, '\n'));
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_NE(rows[0].find("a quoted cell goes on for more than 64 MiB"), std::string::npos);
+}
+
 TEST(ColumnMap, BadOnesAreRefused) {
   EXPECT_FALSE(ColumnMap::parse("question"));
   EXPECT_FALSE(ColumnMap::parse("=x"));
