@@ -118,7 +118,7 @@ std::vector<float> Centroids::global() const {
 }
 
 std::vector<float> Centroids::language(std::string_view language, double shrink) const {
-  const std::vector<float> all = global();
+  std::vector<float> all = global();
   const auto found = languages_.find(canonical_language(language));
   if (found == languages_.end()) return all;
   const auto n = static_cast<double>(found->second.count);

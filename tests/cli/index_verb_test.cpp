@@ -71,7 +71,7 @@ std::map<std::string, std::string> content_of(const std::filesystem::path& dir) 
 
 TEST(IndexVerb, KilledAtAnyMomentResumesToTheSameBytes) {
   const TemporaryFolder folder;
-  write_inputs(folder.path(), 4000);
+  write_inputs(folder.path(), 2500);
   const auto start = std::chrono::steady_clock::now();
   ASSERT_EQ(run_crosstail(command(folder.path(), (folder / "whole").string())).exit_code, 0);
   const auto whole_run = std::chrono::duration_cast<std::chrono::microseconds>(
