@@ -8,6 +8,8 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   verbs.push_back(curate_verb());
   verbs.push_back(align_verb());
   verbs.push_back(index_verb());
+  verbs.push_back(tune_verb());
+  verbs.push_back(search_verb());
   verbs.push_back(slice_verb());
   verbs.push_back(evaluate_verb());
   verbs.push_back(report_verb());

@@ -14,6 +14,8 @@ std::unique_ptr<Verb> align_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> index_verb();
+std::unique_ptr<Verb> search_verb();
+std::unique_ptr<Verb> tune_verb();
 std::unique_ptr<Verb> slice_verb();
 std::unique_ptr<Verb> run_verb();
 std::unique_ptr<Verb> doctor_verb();

@@ -1,0 +1,53 @@
+#pragma once
+/// Chooses the fusion setting of an index: the one with the best MRR@10, macro over languages with
+/// variants of a language as one, on development queries, or on the attached questions themselves,
+/// each asked with its own language and group left out.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/queries.h"
+#include "retrieve/macro_mrr.h"
+#include "retrieve/session.h"
+
+namespace crosstail::retrieve {
+
+struct TunePoint {
+  SearchSetting setting;
+  double mrr = 0;
+};
+
+struct TuneResult {
+  std::vector<TunePoint> curve;  ///< in the order in which they were tried
+  std::size_t best = 0;          ///< the first of those with the highest MRR@10
+  std::size_t queries = 0, languages = 0;
+};
+
+/// Tries a grid of modes, α, β and centrings that the index's parts allow, then finer steps around
+/// the best of each mode. `base` gives leave-out and filters. Fails where no query has a relevant
+/// passage. `tried` is told of each point.
+Result<TuneResult> tune(QuerySession& session, std::span<const data::Query> queries,
+                        std::span<const float> vectors,
+                        std::vector<std::vector<index::PassageNumber>> relevant,
+                        const SearchSetting& base,
+                        const std::function<void(const TunePoint&)>& tried = {});
+
+/// Attached questions as queries: about `count` of them, spread evenly over languages, chosen by
+/// hashes of their places, so always the same.
+struct QuestionsAsQueries {
+  std::vector<data::Query> queries;
+  std::vector<float> vectors;
+  std::vector<std::vector<index::PassageNumber>> relevant;
+  LeaveOut leave_out;  ///< language and group
+};
+Result<QuestionsAsQueries> questions_as_queries(const index::IndexReader& index, std::size_t count);
+
+/// The curve as JSON, for the manifest.
+std::string curve_json(const TuneResult& result, std::string_view queries_from);
+
+}  // namespace crosstail::retrieve
