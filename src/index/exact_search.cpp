@@ -93,7 +93,8 @@ void ExactSearch::search_group(const SearchRequest& group, Hits& hits, SearchSta
   }
   const std::size_t chunk = chunk_rows(dim), chunks = (rows_.rows() + chunk - 1) / chunk;
   std::deque<ScanWorker> workers;
-  const std::size_t threads = pool_ == nullptr ? 1 : pool_->threads();
+  // The calling thread works too.
+  const std::size_t threads = pool_ == nullptr ? 1 : pool_->threads() + 1;
   for (std::size_t i = 0; i < std::clamp<std::size_t>(chunks, 1, threads); ++i)
     workers.emplace_back(plan);
   std::atomic<std::size_t> next{0};
