@@ -155,7 +155,8 @@ Status Codes::build(const RowSource& rows, const std::filesystem::path& path, Po
   CT_CHECK(writer.write(std::string(header.mean_offset - sizeof header, '\0')));
   CT_CHECK(writer.write(bytes_of(mean.data(), dim)));
   CT_CHECK(writer.align());
-  const std::size_t threads = pool == nullptr ? 1 : pool->threads();
+  // The calling thread works too.
+  const std::size_t threads = pool == nullptr ? 1 : pool->threads() + 1;
   const std::size_t block = kCodeBlockRows * (header.stride + 2 * sizeof(float));
   const std::size_t step = kBlocksPerStep * kCodeBlockRows;
   std::vector<std::byte> coded(threads * kBlocksPerStep * block);
