@@ -22,6 +22,11 @@ bool ModelDescription::normalises() const {
   return !steps.empty() && steps.back().kind == Step::Kind::Normalize;
 }
 
+std::size_t position_limit(const ModelDescription& d) {
+  if (d.family == Family::Static) return 0;
+  return d.shape.positions - (d.family == Family::Roberta ? std::size_t{d.pad_id} + 1 : 0);
+}
+
 std::string_view name_of(Family family) {
   constexpr std::array<std::string_view, 4> kNames = {"bert", "roberta", "distilbert", "static"};
   return kNames[static_cast<std::size_t>(family)];
@@ -71,6 +76,10 @@ Status check(const ModelDescription& d) {
                    std::to_string(width));
     width = step.out;
   }
+  if (d.max_length > position_limit(d))
+    return wrong("the maximum length is beyond max_position_embeddings");
+  if (d.task == Task::Encoder && d.family != Family::Static && d.pooling.size() > 6)
+    return wrong("more than 6 poolings");
   if (d.task != Task::Encoder && d.labels.empty()) return wrong("a classifier without labels");
   return {};
 }

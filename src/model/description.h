@@ -80,6 +80,9 @@ std::string_view name_of(LabelActivation activation);
 std::string to_json(const ModelDescription& description);
 Result<ModelDescription> description_from_json(std::string_view json, const std::string& name);
 
+/// How many tokens the positions are enough for; 0 for Static: any number.
+std::size_t position_limit(const ModelDescription& description);
+
 /// Whether all sizes are in the ranges that the rest relies on. Corrupt if not.
 Status check(const ModelDescription& description);
 

@@ -47,7 +47,8 @@ void write_steps(JsonWriter& json, const std::vector<Step>& steps) {
       json.member("in", std::uint64_t{s.in})
           .member("out", std::uint64_t{s.out})
           .member("bias", s.bias)
-          .member("activation", activation_name(s.activation));
+          .member("activation", activation_name(s.activation))
+          .member("folder", std::string_view(s.folder));
     json.end_object();
   }
   json.end_array();
@@ -62,6 +63,7 @@ Result<Step> read_step(const text::JsonField& field) {
   CT_TRY(step.in, field.number_at("in", 0));
   CT_TRY(step.out, field.number_at("out", 0));
   CT_TRY(step.bias, field.boolean_at("bias", false));
+  CT_TRY(step.folder, field.text_at("folder", ""));
   CT_TRY(const std::string activation, field.text_at("activation"));
   CT_TRY(step.activation, read_activation(activation));
   return step;
@@ -126,6 +128,7 @@ Result<ModelDescription> read(const text::JsonField& top) {
   CT_TRY(const std::string task, top.text_at("task"));
   CT_TRY(d.task, named<Task>(task, 3, "task"));
   CT_TRY(d.model_type, top.text_at("model_type"));
+  CT_TRY(d.folder, top.text_at("folder", ""));
   CT_CHECK(read_sizes(top, d));
   CT_TRY(d.use_types, top.boolean_at("use_types", false));
   CT_TRY(d.lower_case, top.boolean_at("lower_case", false));
@@ -137,6 +140,8 @@ Result<ModelDescription> read(const text::JsonField& top) {
   CT_TRY(d.label_activation, named<LabelActivation>(activation, 3, "label_activation"));
   CT_CHECK(read_lists(top, d));
   CT_CHECK(check(d));
+  if (d.family != Family::Static && d.max_length == 0)
+    return Error{ErrorCode::Corrupt, "max_length: expected a number from 1"};
   return d;
 }
 
@@ -147,6 +152,7 @@ std::string to_json(const ModelDescription& d) {
   JsonWriter json(text);
   json.begin_object().member("family", name_of(d.family)).member("task", name_of(d.task));
   json.member("model_type", std::string_view(d.model_type));
+  json.member("folder", std::string_view(d.folder));
   for (const auto& [key, value] : {std::pair("layers", d.shape.layers),
                                    {"hidden", d.shape.hidden},
                                    {"heads", d.shape.heads},

@@ -55,10 +55,6 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
-std::size_t position_limit(const ModelDescription& d) {
-  return d.shape.positions - (d.family == Family::Roberta ? std::size_t{d.pad_id} + 1 : 0);
-}
-
 std::size_t parameters_of(const LoadedModel& model) {
   const auto& s = model.description.shape;
   std::size_t count = s.vocabulary * s.hidden;

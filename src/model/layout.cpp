@@ -323,10 +323,9 @@ void limit_length(ModelDescription& d, std::size_t tokenizer_limit) {
     d.max_length = 0;
     return;
   }
-  const std::size_t first = d.family == Family::Roberta ? std::size_t{d.pad_id} + 1 : 0;
   if (d.max_length == 0) d.max_length = tokenizer_limit;
   if (d.max_length == 0) d.max_length = d.shape.positions;
-  d.max_length = std::min(d.max_length, d.shape.positions - first);
+  d.max_length = std::min(d.max_length, position_limit(d));
 }
 
 }  // namespace crosstail::model

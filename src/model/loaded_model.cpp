@@ -1,7 +1,9 @@
 #include "model/loaded_model.h"
 
+#include "model/converted.h"
 #include "model/identity.h"
 #include "model/layout.h"
+#include "model/locate.h"
 #include "model/transformer_weights.h"
 
 namespace crosstail::model {
@@ -82,11 +84,19 @@ nn::Precision automatic_precision() {
 
 Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,
                                                       std::optional<nn::Precision> precision) {
+  CT_TRY(const fs::path found, locate_model(path));
   std::error_code ignored;
-  if (fs::is_directory(path, ignored))
-    return load_folder(path, precision.value_or(automatic_precision()));
-  return Error{ErrorCode::NotFound,
-               path.string() + ": expected a model directory or a converted model"};
+  if (fs::is_directory(found, ignored))
+    return load_folder(found, precision.value_or(automatic_precision()));
+  CT_TRY(auto model, load_converted(found));
+  if (precision && *precision != model->precision && model->transformer)
+    return Error{ErrorCode::InvalidArgument,
+                 found.string() + ": was converted to " +
+                     std::string(nn::name_of(model->precision)) + ", not " +
+                     std::string(nn::name_of(*precision)) +
+                     "; convert the source again with --precision " +
+                     std::string(nn::name_of(*precision))};
+  return model;
 }
 
 }  // namespace crosstail::model

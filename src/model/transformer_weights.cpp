@@ -98,20 +98,60 @@ Result<TransformerFloats> read_transformer_weights(const Weights& weights,
   return out;
 }
 
+std::vector<NamedFloats> name_weights(const ModelDescription& d, const nn::TransformerWeights& w,
+                                      const std::string& prefix) {
+  std::vector<NamedFloats> out;
+  const std::size_t h = d.shape.hidden, wide = d.shape.intermediate;
+  const auto add = [&](const std::string& name, std::vector<std::size_t> shape,
+                       std::span<const float> values) {
+    out.push_back({prefix + name, std::move(shape), values});
+  };
+  const auto linear = [&](const std::string& name, std::size_t rows, std::size_t columns,
+                          const nn::LinearWeights& from) {
+    add(name + ".weight", {rows, columns}, from.weight);
+    add(name + ".bias", {rows}, from.bias);
+  };
+  const auto norm = [&](const std::string& name, const nn::NormWeights& from) {
+    add(name + ".weight", {h}, from.gamma);
+    add(name + ".bias", {h}, from.beta);
+  };
+  add("embeddings.word_embeddings.weight", {d.shape.vocabulary, h}, w.embeddings.word);
+  add("embeddings.position_embeddings.weight", {d.shape.positions, h}, w.embeddings.position);
+  if (d.shape.types > 0)
+    add("embeddings.token_type_embeddings.weight", {d.shape.types, h}, w.embeddings.type);
+  norm("embeddings.LayerNorm", w.embedding_norm);
+  const LayerNames& names = d.family == Family::DistilBert ? kDistilBert : kBert;
+  for (std::size_t i = 0; i < w.layers.size(); ++i) {
+    const std::string at = names.layer + std::to_string(i) + ".";
+    const nn::LayerWeights& layer = w.layers[i];
+    linear(at + names.query, h, h, layer.query);
+    linear(at + names.key, h, h, layer.key);
+    linear(at + names.value, h, h, layer.value);
+    linear(at + names.attention_output, h, h, layer.attention_output);
+    norm(at + names.attention_norm, layer.attention_norm);
+    linear(at + names.intermediate, wide, h, layer.intermediate);
+    linear(at + names.output, h, wide, layer.output);
+    norm(at + names.output_norm, layer.output_norm);
+  }
+  return out;
+}
+
+std::array<std::string, 2> head_names(const ModelDescription& d) {
+  if (d.family == Family::Roberta) return {"classifier.dense", "classifier.out_proj"};
+  if (d.family == Family::DistilBert) return {"pre_classifier", "classifier"};
+  return {"bert.pooler.dense", "classifier"};
+}
+
 Result<std::vector<nn::Linear>> read_classification_head(const Weights& weights,
                                                          const ModelDescription& d) {
-  const std::size_t h = d.shape.hidden, labels = d.labels.size();
-  std::array<std::string, 2> names = {"bert.pooler.dense", "classifier"};
-  nn::Activation first = nn::Activation::Tanh;
-  if (d.family == Family::Roberta) names = {"classifier.dense", "classifier.out_proj"};
-  if (d.family == Family::DistilBert) {
-    names = {"pre_classifier", "classifier"};
-    first = nn::Activation::Relu;
-  }
+  const std::size_t h = d.shape.hidden;
+  const auto names = head_names(d);
+  const auto first =
+      d.family == Family::DistilBert ? nn::Activation::Relu : nn::Activation::Tanh;
   std::vector<nn::Linear> layers;
   CT_TRY(auto dense, head_layer(weights, names[0], h, h, first));
   layers.push_back(std::move(dense));
-  CT_TRY(auto out, head_layer(weights, names[1], labels, h, nn::Activation::Identity));
+  CT_TRY(auto out, head_layer(weights, names[1], d.labels.size(), h, nn::Activation::Identity));
   layers.push_back(std::move(out));
   return layers;
 }

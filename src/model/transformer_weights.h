@@ -2,6 +2,7 @@
 /// Which tensor of a weight file is which part of the model, by the names that Hugging Face gives
 /// them.
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,14 @@ struct TransformerFloats {
 /// are its weight and bias. Fails with Corrupt: missing tensor, wrong shape, NaN.
 Result<TransformerFloats> read_transformer_weights(const Weights& weights,
                                                    const ModelDescription& description);
+
+/// The tensors of a transformer under their names in a Hugging Face file, each with `prefix`.
+std::vector<NamedFloats> name_weights(const ModelDescription& description,
+                                      const nn::TransformerWeights& weights,
+                                      const std::string& prefix);
+
+/// The names of a classifier's two layers, without ".weight".
+std::array<std::string, 2> head_names(const ModelDescription& description);
 
 /// The layers after the states of the first token, for classifiers: pooler or dense, then the
 /// labels.

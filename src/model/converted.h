@@ -1,0 +1,60 @@
+#pragma once
+/// Our model format (docs/formats/model.md): one memory-mapped file with packed weights, tokenizer,
+/// configuration and the source's identity, which loads in milliseconds.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/loaded_model.h"
+
+namespace crosstail::model {
+
+inline constexpr std::string_view kModelMagic{"CTMODEL\n", 8};
+inline constexpr std::uint32_t kModelVersion = 1;
+
+/// The sections of a converted model, checked against the header and table. Borrowed.
+struct ModelSections {
+  std::string_view description;  ///< JSON
+  std::span<const std::byte> tokenizer, network, table, layers, source;
+};
+
+/// Checks magic, version, size, the table's checksum, ranges and alignment, and the description's
+/// checksum; reads nothing of the large sections. Fails with Corrupt or Unsupported (version).
+Result<ModelSections> read_sections(std::span<const std::byte> file);
+
+/// Compares every section with its checksum. Corrupt names the section and its bytes.
+Status verify_sections(std::span<const std::byte> file);
+
+/// Whether the file starts as a converted model does.
+bool is_converted(const std::filesystem::path& path);
+
+/// Maps the file and borrows from it. Fails with Corrupt or Unsupported; messages name the file and
+/// section.
+Result<std::shared_ptr<const LoadedModel>> load_converted(const std::filesystem::path& path);
+/// The same for bytes that outlive the result.
+Result<std::shared_ptr<LoadedModel>> load_sections(std::span<const std::byte> file);
+
+/// Converts a model directory: reads it, packs its weights in `precision`, writes `output`
+/// (atomically). Static embeddings are kept in f32.
+Status convert_model(const std::filesystem::path& folder, nn::Precision precision,
+                     const std::filesystem::path& output);
+
+/// The configuration and tokenizer files that were converted, by their relative names.
+Result<std::map<std::string, std::string>> read_source_files(std::span<const std::byte> section);
+
+/// The Dense layers' or head's numbers as the section keeps them: per layer the weights (out × in),
+/// then the bias if it has one.
+struct StoredLayer {
+  std::size_t in = 0, out = 0;
+  nn::Activation activation = nn::Activation::Identity;
+  std::span<const float> weight, bias;
+};
+Result<std::vector<StoredLayer>> read_stored_layers(const ModelDescription& description,
+                                                    std::span<const std::byte> section);
+
+}  // namespace crosstail::model
