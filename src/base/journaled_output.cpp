@@ -1,6 +1,10 @@
 #include "base/journaled_output.h"
 
+#include <fcntl.h>
 #include <simdjson.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "base/json_writer.h"
 
@@ -123,6 +127,32 @@ void JournaledOutputs::append(std::size_t index, std::string_view bytes) {
   outputs_[index].pending += bytes;
 }
 
+void JournaledOutputs::set_head(std::size_t index, std::string bytes) {
+  outputs_[index].head = std::move(bytes);
+}
+
+/// A kill after this and before the journal says so leaves a head that the resumed run writes again.
+Status JournaledOutputs::write_heads() {
+  for (auto& output : outputs_) {
+    if (output.head.empty() || output.direct) continue;
+    const std::string path = part_name(output.path);
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return system_error(path, "open for writing", errno);
+    std::size_t done = 0;
+    while (done < output.head.size()) {
+      const auto wrote = ::pwrite(fd, output.head.data() + done, output.head.size() - done,
+                                  static_cast<off_t>(done));
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) break;
+      done += static_cast<std::size_t>(wrote);
+    }
+    const int saved = errno;
+    ::close(fd);
+    if (done < output.head.size()) return system_error(path, "write", saved);
+  }
+  return {};
+}
+
 Status JournaledOutputs::flush_frames() {
   for (auto& output : outputs_) {
     if (output.pending.empty()) continue;
@@ -182,6 +212,7 @@ Status JournaledOutputs::put_in_place() {
 
 Status JournaledOutputs::commit(const std::string& final_state) {
   CT_CHECK(flush_frames());
+  CT_CHECK(write_heads());
   // A kill between here and the removal of the journal must find its way back.
   CT_CHECK(write_journal(final_state, true));
   for (auto& output : outputs_) CT_CHECK(output.file.close());

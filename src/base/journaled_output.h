@@ -49,6 +49,10 @@ class JournaledOutputs {
   /// Adds bytes (whole records) to output `index`.
   void append(std::size_t index, std::string_view bytes);
 
+  /// The first bytes of output `index`, known only at the end (a header with a count): commit() puts
+  /// them over as many that were appended first. Not for compressed outputs, nor direct ones.
+  void set_head(std::size_t index, std::string bytes);
+
   /// Called between items. Ends frames when it is time; `state` is asked for only then.
   Status boundary(const std::function<std::string()>& state);
 
@@ -73,8 +77,10 @@ class JournaledOutputs {
     Compression compression = Compression::None;
     OutputFile file;
     std::string pending;
+    std::string head;
   };
   Status flush_frames();
+  Status write_heads();
   Status write_journal(const std::string& state, bool complete);
   Status put_in_place();
 

@@ -7,6 +7,10 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   verbs.push_back(extract_verb());
   verbs.push_back(curate_verb());
   verbs.push_back(align_verb());
+  verbs.push_back(model_verb());
+  verbs.push_back(encode_verb());
+  verbs.push_back(score_verb());
+  verbs.push_back(classify_verb());
   verbs.push_back(index_verb());
   verbs.push_back(tune_verb());
   verbs.push_back(search_verb());

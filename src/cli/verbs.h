@@ -11,6 +11,10 @@ namespace crosstail::cli {
 std::unique_ptr<Verb> extract_verb();
 std::unique_ptr<Verb> curate_verb();
 std::unique_ptr<Verb> align_verb();
+std::unique_ptr<Verb> model_verb();
+std::unique_ptr<Verb> encode_verb();
+std::unique_ptr<Verb> score_verb();
+std::unique_ptr<Verb> classify_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> index_verb();

@@ -153,8 +153,7 @@ Status convert_model(const fs::path& folder, nn::Precision precision, const fs::
     sections.push_back({"table", text_of(model->table.view())});
   } else {
     const auto packed = model->transformer->packed();
-    sections.push_back(
-        {"network", {reinterpret_cast<const char*>(packed.data()), packed.size()}});
+    sections.push_back({"network", {reinterpret_cast<const char*>(packed.data()), packed.size()}});
   }
   return write_sections(output, sections);
 }

@@ -49,8 +49,7 @@ Result<std::vector<Entry>> read_entries(std::span<const std::byte> file) {
     return Error{ErrorCode::Corrupt, "is too short for a converted model"};
   std::memcpy(&header, file.data(), sizeof header);
   if (std::string_view(header.magic, 8) != kModelMagic)
-    return Error{ErrorCode::Corrupt,
-                 "is not a converted model: expected \"CTMODEL\" at its start"};
+    return Error{ErrorCode::Corrupt, "is not a converted model: expected \"CTMODEL\" at its start"};
   if (header.version != kModelVersion)
     return Error{ErrorCode::Unsupported,
                  "has version " + std::to_string(header.version) +
@@ -92,8 +91,8 @@ Result<Provenance> read_provenance(std::string_view json) {
   CT_TRY(const std::string precision, file.text_at("precision", ""));
   const auto known = nn::precision_from(precision);
   if (!known)
-    return Error{ErrorCode::Unsupported, "section describe: precision \"" + precision +
-                                             "\"; expected f32, bf16 or int8"};
+    return Error{ErrorCode::Unsupported,
+                 "section describe: precision \"" + precision + "\"; expected f32, bf16 or int8"};
   p.precision = *known;
   return p;
 }
@@ -200,8 +199,8 @@ Result<std::shared_ptr<LoadedModel>> load_sections(std::span<const std::byte> fi
   CT_CHECK(load_network(sections, *model));
   CT_TRY(const auto layers, read_stored_layers(model->description, sections.layers));
   for (const StoredLayer& layer : layers) {
-    CT_TRY(auto linear, nn::Linear::build(layer.in, layer.out, {layer.weight, layer.bias},
-                                          layer.activation));
+    CT_TRY(auto linear,
+           nn::Linear::build(layer.in, layer.out, {layer.weight, layer.bias}, layer.activation));
     model->layers.push_back(std::move(linear));
   }
   return model;

@@ -23,8 +23,8 @@ Status make_parent(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   if (error)
-    return Error{ErrorCode::Io, path.parent_path().string() + ": cannot create the folder: " +
-                                    error.message()};
+    return Error{ErrorCode::Io,
+                 path.parent_path().string() + ": cannot create the folder: " + error.message()};
   return {};
 }
 
@@ -34,8 +34,8 @@ Status write_safetensors(const fs::path& path, const std::vector<NamedFloats>& t
   CT_TRY(OutputFile file, OutputFile::create(part));
   CT_CHECK(file.write(safetensors_header(tensors)));
   for (const auto& tensor : tensors)
-    CT_CHECK(file.write({reinterpret_cast<const char*>(tensor.values.data()),
-                         tensor.values.size_bytes()}));
+    CT_CHECK(file.write(
+        {reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes()}));
   CT_CHECK(file.sync());
   CT_CHECK(file.close());
   return commit_rename(part, path);
@@ -59,8 +59,7 @@ Status write_weights(const ModelDescription& d, const TransformerFloats& floats,
   if (d.task != Task::Encoder) {
     const auto names = head_names(d);
     for (std::size_t i = 0; i < layers.size() && i < names.size(); ++i)
-      add_linear(tensors, names[i], layers[i].out, layers[i].in, layers[i].weight,
-                 layers[i].bias);
+      add_linear(tensors, names[i], layers[i].out, layers[i].in, layers[i].weight, layers[i].bias);
   }
   return write_safetensors(folder / d.folder / "model.safetensors", tensors);
 }
@@ -105,8 +104,7 @@ Status export_huggingface(const fs::path& model, const fs::path& folder) {
   CT_TRY(const ModelSections sections, read_sections(loaded->file.bytes()));
   CT_TRY(const auto files, read_source_files(sections.source));
   for (const auto& [name, bytes] : files) {
-    if (!is_safe(name))
-      return Error{ErrorCode::Corrupt, found.string() + ": file name " + name};
+    if (!is_safe(name)) return Error{ErrorCode::Corrupt, found.string() + ": file name " + name};
     CT_CHECK(make_parent(folder / name));
     CT_CHECK(write_file_atomic(folder / name, bytes));
   }

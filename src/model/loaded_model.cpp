@@ -90,12 +90,11 @@ Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,
     return load_folder(found, precision.value_or(automatic_precision()));
   CT_TRY(auto model, load_converted(found));
   if (precision && *precision != model->precision && model->transformer)
-    return Error{ErrorCode::InvalidArgument,
-                 found.string() + ": was converted to " +
-                     std::string(nn::name_of(model->precision)) + ", not " +
-                     std::string(nn::name_of(*precision)) +
-                     "; convert the source again with --precision " +
-                     std::string(nn::name_of(*precision))};
+    return Error{ErrorCode::InvalidArgument, found.string() + ": was converted to " +
+                                                 std::string(nn::name_of(model->precision)) +
+                                                 ", not " + std::string(nn::name_of(*precision)) +
+                                                 "; convert the source again with --precision " +
+                                                 std::string(nn::name_of(*precision))};
   return model;
 }
 

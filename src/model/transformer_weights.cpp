@@ -146,8 +146,7 @@ Result<std::vector<nn::Linear>> read_classification_head(const Weights& weights,
                                                          const ModelDescription& d) {
   const std::size_t h = d.shape.hidden;
   const auto names = head_names(d);
-  const auto first =
-      d.family == Family::DistilBert ? nn::Activation::Relu : nn::Activation::Tanh;
+  const auto first = d.family == Family::DistilBert ? nn::Activation::Relu : nn::Activation::Tanh;
   std::vector<nn::Linear> layers;
   CT_TRY(auto dense, head_layer(weights, names[0], h, h, first));
   layers.push_back(std::move(dense));

@@ -44,8 +44,7 @@ class Unpacked {
     std::vector<float> weight(count * m.in);
     for (std::size_t o = 0; o < count; ++o) {
       const std::size_t at = first + o;
-      const std::byte* step =
-          m.panels + at / nn::kLanes * m.steps() * 64 + at % nn::kLanes * 4;
+      const std::byte* step = m.panels + at / nn::kLanes * m.steps() * 64 + at % nn::kLanes * 4;
       const float scale = m.precision == Precision::INT8 ? m.scale[at] : 1.0F;
       for (std::size_t i = 0; i < m.in; ++i)
         weight[o * m.in + i] = number(step, 64, i, m.precision) * scale;
