@@ -83,20 +83,20 @@ class EncodeVerb : public Verb {
     std::vector<float> vectors;
     std::vector<std::string_view> texts;
     std::string bytes;
-    CT_CHECK(run.run(
-        [&](const TextBlock& block, JournaledOutputs& outputs) -> Result<model::EncodeStats> {
-          texts.assign(block.text[0].begin(), block.text[0].end());
-          vectors.resize(block.size() * dim);
-          CT_TRY(const auto stats, encoder.encode(texts, request, vectors.data()));
-          bytes.clear();
-          append_numbers(bytes, vectors, type);
-          outputs.append(0, bytes);
-          CT_CHECK(append_ids(block, outputs));
-          return stats;
-        },
-        [&](std::uint64_t rows, JournaledOutputs& outputs) {
-          outputs.set_head(0, data::npy_header(type, rows, dim));
-        }));
+    const auto work = [&](const TextBlock& block,
+                          JournaledOutputs& outputs) -> Result<model::EncodeStats> {
+      texts.assign(block.text[0].begin(), block.text[0].end());
+      vectors.resize(block.size() * dim);
+      CT_TRY(const auto stats, encoder.encode(texts, request, vectors.data()));
+      bytes.clear();
+      append_numbers(bytes, vectors, type);
+      outputs.append(0, bytes);
+      CT_CHECK(append_ids(block, outputs));
+      return stats;
+    };
+    CT_CHECK(run.run(work, [&](std::uint64_t rows, JournaledOutputs& outputs) {
+      outputs.set_head(0, data::npy_header(type, rows, dim));
+    }));
     CT_CHECK(run.summarise(encoder.info()));
     return kDone;
   }

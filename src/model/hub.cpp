@@ -159,12 +159,14 @@ Result<std::vector<HubFile>> read_listing(std::string_view json, std::string& co
                    listing.name() + ": file name " + file.name + " leads out of the folder"};
     CT_TRY(file.blob, item.text_at("blobId", ""));
     CT_TRY(const auto size, item.member("size"));
-    size.get(file.size);
+    if (!size.is_null() && !size.get(file.size))
+      return size.wrong("expected a number").at(listing.name());
     CT_TRY(const auto large, item.member("lfs"));
     if (!large.is_null()) {
       CT_TRY(file.sha256, large.text_at("sha256", ""));
       CT_TRY(const auto bytes, large.member("size"));
-      bytes.get(file.size);
+      if (!bytes.is_null() && !bytes.get(file.size))
+        return bytes.wrong("expected a number").at(listing.name());
     }
     files.push_back(std::move(file));
   }
