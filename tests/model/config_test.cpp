@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "model/layout.h"
-#include "tiny_model.h"
+#include "model/tiny_model.h"
 
 namespace crosstail::model {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "model/converted.h"
 #include "model/export.h"
-#include "tiny_model.h"
+#include "model/tiny_model.h"
 
 namespace crosstail::model {
 namespace {

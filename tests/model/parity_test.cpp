@@ -3,7 +3,7 @@
 #include <fstream>
 #include "model/encoder.h"
 
-#include "fixtures.h"
+#include "model/fixtures.h"
 
 namespace crosstail::model {
 namespace {
