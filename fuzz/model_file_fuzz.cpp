@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "model/converted.h"
+#include "model/safetensors.h"
 #include "nn/workspace.h"
 
 namespace {

@@ -116,5 +116,25 @@ TEST(JournaledOutputs, TellThatADeviceIsFull) {
   EXPECT_EQ(status.error().code, ErrorCode::NoSpace);
 }
 
+TEST(JournaledOutputs, AHeadThatIsKnownAtTheEndTakesThePlaceOfTheFirstBytes) {
+  TemporaryFolder folder;
+  const auto names = paths(folder, "");
+  {
+    auto killed = JournaledOutputs::open(names, options(false));
+    ASSERT_TRUE(killed.ok());
+    killed->append(0, "????\n");
+    write_records(*killed, 0, 100);
+  }
+  auto resumed = JournaledOutputs::open(names, options(true));
+  ASSERT_TRUE(resumed.ok());
+  ASSERT_TRUE(resumed->resumed_state());
+  write_records(*resumed, std::stoi(*resumed->resumed_state()), 120);
+  resumed->set_head(0, "0120\n");
+  ASSERT_TRUE(resumed->commit("end").ok());
+  const std::string bytes = *read_file(names[0]);
+  EXPECT_EQ(bytes.substr(0, 14), "0120\nrecord 0\n");
+  EXPECT_NE(bytes.find("record 119\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace crosstail
