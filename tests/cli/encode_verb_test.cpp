@@ -11,6 +11,7 @@
 namespace crosstail {
 namespace {
 
+using testing::mean_of;
 using testing::ProgramRun;
 using testing::run_crosstail;
 using testing::TemporaryFolder;
@@ -173,7 +174,8 @@ TEST(Encode, WritesItsCountsWithoutTimes) {
   EXPECT_EQ(std::uint64_t(counts["texts"]), 3u);
   EXPECT_EQ(std::uint64_t(counts["texts-empty"]), 1u);
   EXPECT_EQ(std::uint64_t(counts["invalid-utf8"]), 1u);
-  EXPECT_EQ(std::uint64_t(counts["tokens"]), 3u + 2u + 3u);
+  // BERT cleans U+FFFD away, so the third text has its frame only.
+  EXPECT_EQ(std::uint64_t(counts["tokens"]), 3u + 2u + 2u);
 }
 
 TEST(Score, WritesAJsonLineAPair) {
