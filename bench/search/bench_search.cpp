@@ -138,6 +138,30 @@ double cpu_seconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
+/// Rows made tile by tile, as fused vectors are: here they are only copied.
+class MadeRows final : public crosstail::index::RowSource {
+ public:
+  explicit MadeRows(VectorView view) : view_(view) {}
+  [[nodiscard]] std::size_t rows() const override { return view_.rows; }
+  [[nodiscard]] std::size_t dim() const override { return view_.dim; }
+  void read(std::size_t begin, std::size_t end, float* out) const override {
+    view_.read(begin, end, out);
+  }
+
+ private:
+  VectorView view_;
+};
+
+void made(const Data& data, Pool* pool, const std::string& suffix) {
+  const MadeRows rows(data.f32);
+  const ExactSearch search(rows, pool);
+  SearchStats stats;
+  measure(
+      "batch f32 without a view" + suffix, static_cast<double>(data.queries.size() / data.f32.dim),
+      "queries/s", [&] { (void)search.search({.queries = data.queries, .k = kHits}, &stats); },
+      &stats);
+}
+
 /// Build, and recall@10 against queries/s at rising effort.
 void approximate(const Data& data, Pool* pool, const std::string& folder,
                  const std::string& suffix) {
@@ -158,6 +182,7 @@ void approximate(const Data& data, Pool* pool, const std::string& folder,
   for (const auto& point : index->curve())
     std::printf("  self-test: effort %u recall@10 %.4f @100 %.4f\n", point.effort,
                 static_cast<double>(point.recall_10), static_cast<double>(point.recall_100));
+  if (wanted != "approximate") return;
   const auto expected = ExactSearch(rows, pool).search({.queries = data.queries, .k = 10});
   for (const std::size_t effort :
        {10UL, 15UL, 20UL, 30UL, 40UL, 60UL, 80UL, 120UL, 160UL, 240UL, 320UL, 480UL, 640UL}) {
@@ -216,7 +241,7 @@ int main(int argc, char** argv) {
   if (!codes.ok()) must(codes.error());
   data.codes = &*codes;
 
-  if (wanted == "approximate") {
+  if (wanted.substr(0, 11) == "approximate") {
     approximate(data, threads == 1 ? nullptr : &pool, argv[3], suffix);
     return 0;
   }
@@ -225,6 +250,7 @@ int main(int argc, char** argv) {
   measure("peak fma" + suffix, bench::kFmaFlops * static_cast<double>(threads) * 1e-9, "GFLOP/s",
           [&] { bench::multiply_peak(threads); });
   batches(data, threads == 1 ? nullptr : &pool, suffix);
+  made(data, threads == 1 ? nullptr : &pool, suffix);
   singles(data, threads == 1 ? nullptr : &pool, suffix);
   return 0;
 }

@@ -9,7 +9,7 @@ namespace {
 /// Rows kept on the levels above the last.
 constexpr std::size_t kUpperWidth = 8;
 
-bool nearer(const Near& a, const Near& b) {
+inline bool nearer(const Near& a, const Near& b) {
   return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
 }
 
@@ -44,15 +44,17 @@ void BeamSearch::distances(const WalkTarget& target, std::span<const std::uint32
   }
 }
 
-void BeamSearch::offer(float distance, std::uint32_t row, std::size_t width) {
-  const Near near{distance, row, false};
-  if (beam_.size() == width) {
-    if (!nearer(near, beam_.back())) return;
-    beam_.pop_back();
+void BeamSearch::offer_fresh(std::size_t width) {
+  for (std::size_t i = 0; i < fresh_.size(); ++i) {
+    const Near near{fresh_distances_[i], fresh_[i], false};
+    if (beam_.size() == width) {
+      if (!nearer(near, beam_.back())) continue;
+      beam_.pop_back();
+    }
+    const auto at = std::lower_bound(beam_.begin(), beam_.end(), near, nearer);
+    next_ = std::min(next_, static_cast<std::size_t>(at - beam_.begin()));
+    beam_.insert(at, near);
   }
-  const auto at = std::lower_bound(beam_.begin(), beam_.end(), near, nearer);
-  next_ = std::min(next_, static_cast<std::size_t>(at - beam_.begin()));
-  beam_.insert(at, near);
 }
 
 void BeamSearch::expand(const NeighbourView& graph, const WalkTarget& target, std::uint32_t row,
@@ -60,13 +62,15 @@ void BeamSearch::expand(const NeighbourView& graph, const WalkTarget& target, st
   fresh_.clear();
   const std::uint32_t* neighbours = graph.of(row);
   if (neighbours == nullptr) return;
-  for (std::size_t i = 0; i < graph.stride && neighbours[i] != kNoRow; ++i)
-    if (neighbours[i] < codes_.rows() && first_visit(neighbours[i]))
-      fresh_.push_back(neighbours[i]);
+  for (std::size_t i = 0; i < graph.stride && neighbours[i] != kNoRow; ++i) {
+    if (neighbours[i] >= codes_.rows() || !first_visit(neighbours[i])) continue;
+    fresh_.push_back(neighbours[i]);
+    prefetch_row(codes_, neighbours[i]);
+  }
   if (fresh_.empty()) return;
   fresh_distances_.resize(fresh_.size());
   distances(target, fresh_, fresh_distances_.data());
-  for (std::size_t i = 0; i < fresh_.size(); ++i) offer(fresh_distances_[i], fresh_[i], width);
+  offer_fresh(width);
 }
 
 std::span<const Near> BeamSearch::walk(const NeighbourView& graph, const WalkTarget& target,
@@ -78,7 +82,7 @@ std::span<const Near> BeamSearch::walk(const NeighbourView& graph, const WalkTar
     if (start < codes_.rows() && first_visit(start)) fresh_.push_back(start);
   fresh_distances_.resize(fresh_.size());
   distances(target, fresh_, fresh_distances_.data());
-  for (std::size_t i = 0; i < fresh_.size(); ++i) offer(fresh_distances_[i], fresh_[i], width);
+  offer_fresh(width);
   while (next_ < beam_.size()) {
     if (beam_[next_].expanded) {
       ++next_;

@@ -75,7 +75,8 @@ class BeamSearch {
 
  private:
   bool first_visit(std::uint32_t row);
-  void offer(float distance, std::uint32_t row, std::size_t width);
+  /// Puts what was met last into the beam.
+  void offer_fresh(std::size_t width);
   void expand(const NeighbourView& graph, const WalkTarget& target, std::uint32_t row,
               std::size_t width);
   void forget();

@@ -27,6 +27,9 @@ using CodeDots = void (*)(const Codes& codes, std::span<const std::uint32_t> ids
 CodeDots code_dots(nn::Isa isa);
 
 /// Asks for a row's codes from memory.
-void prefetch_row(const Codes& codes, std::uint32_t row);
+inline void prefetch_row(const Codes& codes, std::uint32_t row) {
+  const std::uint8_t* bytes = codes.row(row);
+  for (std::size_t k = 0; k < codes.stride(); k += 64) __builtin_prefetch(bytes + k);
+}
 
 }  // namespace crosstail::index

@@ -23,8 +23,8 @@ namespace crosstail::index {
 
 struct GraphOptions {
   std::size_t degree = 32;    ///< most neighbours a row keeps
-  std::size_t beam = 48;      ///< rows kept while looking for neighbours
-  float alpha = 1.2F;         ///< of distances, not of their squares
+  std::size_t beam = 80;      ///< rows kept while looking for neighbours
+  float alpha = 1.0F;         ///< of distances, not of their squares
   std::size_t max_batch = 0;  ///< 0: a fiftieth of the rows
 };
 
