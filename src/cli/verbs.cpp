@@ -7,6 +7,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   verbs.push_back(extract_verb());
   verbs.push_back(curate_verb());
   verbs.push_back(align_verb());
+  verbs.push_back(train_verb());
   verbs.push_back(model_verb());
   verbs.push_back(encode_verb());
   verbs.push_back(score_verb());

@@ -15,6 +15,7 @@ std::unique_ptr<Verb> model_verb();
 std::unique_ptr<Verb> encode_verb();
 std::unique_ptr<Verb> score_verb();
 std::unique_ptr<Verb> classify_verb();
+std::unique_ptr<Verb> train_verb();
 std::unique_ptr<Verb> evaluate_verb();
 std::unique_ptr<Verb> report_verb();
 std::unique_ptr<Verb> index_verb();

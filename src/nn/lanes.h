@@ -57,13 +57,18 @@ CT_INLINE typename Lanes<Real>::Pack load(const Real* from, std::size_t count) {
 }
 
 template <class Real>
-CT_INLINE void store(Real* to, const typename Lanes<Real>::Pack& pack, std::size_t count) {
-  std::memcpy(to, &pack, count >= Lanes<Real>::kCount ? sizeof pack : count * sizeof(Real));
-}
-
-template <class Real>
 CT_INLINE void store(Real* to, const typename Lanes<Real>::Pack& pack) {
   std::memcpy(to, &pack, sizeof pack);
+}
+
+/// The first `count` numbers. Two branches, as a copy of unknown size is a call.
+template <class Real>
+CT_INLINE void store(Real* to, const typename Lanes<Real>::Pack& pack, std::size_t count) {
+  if (count >= Lanes<Real>::kCount) {
+    store(to, pack);
+  } else {
+    std::memcpy(to, &pack, count * sizeof(Real));
+  }
 }
 
 /// The sum of all lanes, halves first: the same order everywhere.

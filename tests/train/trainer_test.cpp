@@ -1,0 +1,303 @@
+// Whole runs on a tiny model: it learns, it resumes, it says what is wrong.
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "model/encoder.h"
+#include "support/program.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_bert.h"
+
+namespace crosstail::train {
+namespace {
+
+using testing::TemporaryFolder;
+using testing::tiny_word;
+using testing::whole_file;
+
+/// Row i: a question of two words, a passage of three others, a hard negative.
+std::string rows_of(std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto w = [&](std::size_t k) { return tiny_word((i * 7 + k * 5 + i / 5) % 25); };
+    out += R"({"anchor":")" + w(0) + " " + w(1) + R"(","positive":")" + w(2) + " " + w(3) + " " +
+           tiny_word(i % 25) + R"(","negative":")" + w(4) + " " + w(3) + R"(","lang":")" +
+           (i % 3 == 0 ? "de" : "en") + "\"}\n";
+  }
+  return out;
+}
+
+TrainOptions options_for(const TemporaryFolder& folder, std::size_t rows = 24) {
+  testing::write_tiny_bert(folder / "model");
+  std::ofstream(folder / "rows.jsonl") << rows_of(rows);
+  TrainOptions o;
+  o.model = folder / "model";
+  o.output = folder / "out";
+  o.data.files = {(folder / "rows.jsonl").string()};
+  o.data.batch_size = 8;
+  o.engine.mode = nn::ProductMode::F32;
+  o.engine.threads = 2;
+  o.learning_rate = 2e-3;
+  o.steps = 12;
+  o.checkpoint_every = 5;
+  return o;
+}
+
+std::string weights(const std::filesystem::path& folder) {
+  return whole_file(folder / "model.safetensors");
+}
+
+double last_loss(const std::filesystem::path& metrics) {
+  const auto text = whole_file(metrics);
+  const auto at = text.rfind("\"loss\":");
+  return std::strtod(text.c_str() + at + 7, nullptr);
+}
+
+TEST(Trainer, OverfitsOneBatchToZero) {
+  for (const auto mode : {nn::ProductMode::F32, nn::ProductMode::BF16}) {
+    const TemporaryFolder folder;
+    auto o = options_for(folder, 8);
+    o.engine.mode = mode;
+    o.steps = 150;
+    o.dropout = o.attention_dropout = 0;
+    o.adam.weight_decay = 0;
+    const auto report = train(o);
+    ASSERT_TRUE(report.ok()) << report.error().message;
+    EXPECT_LT(report->final_loss, 1e-3) << nn::name_of(mode);
+  }
+}
+
+TEST(Trainer, TheSameSeedGivesTheSameWeightsWithAnyNumberOfThreads) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  std::string first;
+  for (const std::size_t threads : {1U, 2U, 4U}) {
+    o.engine.threads = threads;
+    o.output = folder / ("out" + std::to_string(threads));
+    ASSERT_TRUE(train(o).ok());
+    const auto bytes = weights(o.output);
+    if (first.empty()) first = bytes;
+    EXPECT_EQ(bytes, first) << threads;
+  }
+  o.output = folder / "other-seed";
+  o.data.seed = 43;
+  ASSERT_TRUE(train(o).ok());
+  EXPECT_NE(weights(o.output), first);
+}
+
+TEST(Trainer, InterruptedAndResumedEndsWithTheSameBytes) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.dev = {(folder / "rows.jsonl").string()};
+  o.evaluate_every = 4;
+  ASSERT_TRUE(train(o).ok());
+  o.output = folder / "resumed";
+  request_interrupt();  // found after the first step
+  auto stopped = train(o);
+  clear_interrupt();
+  // The survey of the data sees the interrupt first; without resume nothing is there yet.
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(stopped.error().code, ErrorCode::Interrupted);
+  o.resume = true;
+  ASSERT_TRUE(train(o).ok());
+  EXPECT_EQ(weights(folder / "resumed"), weights(folder / "out"));
+  EXPECT_EQ(whole_file(folder / "resumed" / "training" / "metrics.jsonl"),
+            whole_file(folder / "out" / "training" / "metrics.jsonl"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "resumed.training"));
+}
+
+TEST(Trainer, KilledAtAnyMomentAndResumedEndsWithTheSameBytes) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  std::vector<std::string> arguments = {"train",
+                                        o.data.files[0],
+                                        "--model",
+                                        o.model.string(),
+                                        "--batch-size",
+                                        "4",
+                                        "--steps",
+                                        "400",
+                                        "--precision",
+                                        "f32",
+                                        "--threads",
+                                        "2",
+                                        "--checkpoint-every",
+                                        "7",
+                                        "--learning-rate",
+                                        "1e-3",
+                                        "--dev",
+                                        o.data.files[0],
+                                        "--evaluate-every",
+                                        "50",
+                                        "-o"};
+  auto whole = arguments, killed = arguments;
+  whole.push_back((folder / "whole").string());
+  ASSERT_EQ(testing::run_crosstail(whole).exit_code, 0);
+  killed.push_back((folder / "killed").string());
+  killed.push_back("--resume");
+  testing::ProgramRun run;
+  for (int i = 0; i < 200 && run.exit_code != 0; ++i)
+    run = testing::run_crosstail(killed, "", std::chrono::milliseconds(60 + 40 * i));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(weights(folder / "killed"), weights(folder / "whole"));
+  EXPECT_EQ(whole_file(folder / "killed" / "training" / "metrics.jsonl"),
+            whole_file(folder / "whole" / "training" / "metrics.jsonl"));
+}
+
+TEST(Trainer, ResumingWithOtherOptionsNamesThem) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.output = folder / "out";
+  o.steps = 200000;
+  o.checkpoint_every = 1;
+  // The checkpoint of a run that was stopped.
+  std::vector<std::string> arguments = {
+      "train",  o.data.files[0],      "--model", o.model.string(),  "--steps",
+      "200000", "--checkpoint-every", "1",       "--learning-rate", "1e-3",
+      "-o",     o.output.string()};
+  for (int i = 0; i < 20 && !std::filesystem::exists(folder / "out.training/state.checkpoint"); ++i)
+    testing::run_crosstail(arguments, "", std::chrono::milliseconds(500 + 300 * i));
+  arguments[9] = "5e-4";
+  arguments.push_back("--resume");
+  const auto run = testing::run_crosstail(arguments);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("learning rate: 0.0005, was 0.001"), std::string::npos) << run.err;
+}
+
+TEST(Trainer, ALossThatIsNotANumberStopsAndNamesTheBatch) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.learning_rate = 1e30;
+  o.adam.clip_norm = 0;
+  o.warmup = 0;
+  o.decay = Decay::Constant;
+  const auto report = train(o);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(report.error().message.find("of 8 rows, the first from line"), std::string::npos)
+      << report.error().message;
+  EXPECT_FALSE(std::filesystem::exists(o.output));
+}
+
+TEST(Trainer, RowsWithoutPositivesAreCountedAndNamed) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  std::ofstream(folder / "rows.jsonl") << rows_of(2) << R"({"anchor":"wa wb"})"
+                                       << "\n";
+  const auto report = train(o);
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.error().message.find("1 of 3 rows have no positive passage, the first at " +
+                                        o.data.files[0] + ":3"),
+            std::string::npos)
+      << report.error().message;
+}
+
+TEST(Trainer, AMalformedRowIsNamedByFileAndLine) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  std::ofstream(folder / "rows.jsonl") << rows_of(1) << "{\"anchor\": 3, \n";
+  const auto report = train(o);
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.error().message.find("rows.jsonl:2: "), std::string::npos)
+      << report.error().message;
+}
+
+TEST(Trainer, AFullDiskLeavesTheCheckpointThatWasThere) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.output = "/dev/full/out";  // no folder can be made there
+  const auto report = train(o);
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.error().message.find("/dev/full"), std::string::npos);
+}
+
+TEST(Trainer, GradientCachingGivesThePlainResult) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.steps = 3;
+  ASSERT_TRUE(train(o).ok());
+  const double plain = last_loss(o.output / "training" / "metrics.jsonl");
+  o.tokens_at_once = 20;
+  o.output = folder / "cached";
+  ASSERT_TRUE(train(o).ok());
+  EXPECT_NEAR(last_loss(o.output / "training" / "metrics.jsonl"), plain, 1e-5 * plain);
+}
+
+TEST(Trainer, TheResultLoadsAndIsWhatWasMeasured) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.dev = {(folder / "rows.jsonl").string()};
+  o.steps = 60;
+  const auto report = train(o);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_GT(report->dev_after, report->dev_before);
+  model::ModelOptions f32;
+  f32.precision = nn::Precision::F32;
+  const auto encoder = model::Encoder::open(o.output, f32);
+  ASSERT_TRUE(encoder.ok()) << encoder.error().message;
+  EXPECT_TRUE(encoder->info().normalise);
+  const auto card = whole_file(o.output / "README.md");
+  EXPECT_NE(card.find("| en | 16 |"), std::string::npos) << card;
+  EXPECT_NE(card.find("MRR@10"), std::string::npos);
+}
+
+TEST(Trainer, FrozenLayersKeepTheirBits) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.engine.frozen = {true, 1};
+  ASSERT_TRUE(train(o).ok());
+  const auto before = ModelEngine::open(o.model, o.engine),
+             after = ModelEngine::open(o.output, o.engine);
+  ASSERT_TRUE(before.ok() && after.ok());
+  for (const auto& p : (*before)->parameters().list) {
+    const float *a = (*before)->parameters().value(p.offset),
+                *b = (*after)->parameters().value(p.offset);
+    EXPECT_EQ(std::equal(a, a + p.size(), b), p.depth < 2) << p.name;
+  }
+}
+
+TEST(Trainer, CrossEncodersAndClassifiersLearn) {
+  for (const std::size_t labels : {1U, 3U}) {
+    const TemporaryFolder folder;
+    auto o = options_for(folder);
+    testing::write_tiny_bert(folder / "model", labels);
+    std::string rows;
+    for (std::size_t i = 0; i < 12; ++i)
+      rows += R"({"text":")" + tiny_word(2 * i) + R"(","positive":")" + tiny_word(2 * i + 1) +
+              R"(","negative":")" + tiny_word((2 * i + 5) % 25) + R"(","label":)" +
+              (labels == 1 ? "1" : "\"L" + std::to_string(i % 3) + "\"") + "}\n";
+    std::ofstream(folder / "rows.jsonl") << rows;
+    o.objective.kind = labels == 1 ? ObjectiveKind::PairScore : ObjectiveKind::Classes;
+    o.steps = 150;
+    o.dropout = o.attention_dropout = 0;
+    const auto report = train(o);
+    ASSERT_TRUE(report.ok()) << report.error().message;
+    EXPECT_LT(report->final_loss, 0.05);
+  }
+}
+
+TEST(Trainer, DistilsATeacherIntoAStudent) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.objective.kind = ObjectiveKind::DistilCosine;
+  o.steps = 80;
+  // A trained teacher; the student is the untrained model.
+  auto teacher = o;
+  teacher.objective.kind = ObjectiveKind::Contrastive;
+  teacher.output = folder / "teacher";
+  ASSERT_TRUE(train(teacher).ok());
+  o.objective.teacher = folder / "teacher";
+  o.dropout = o.attention_dropout = 0;
+  const auto report = train(o);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  const auto text = whole_file(o.output / "training" / "metrics.jsonl");
+  const double first = std::strtod(text.c_str() + text.find("\"loss\":") + 7, nullptr);
+  EXPECT_LT(report->final_loss, 0.3 * first);
+}
+
+}  // namespace
+}  // namespace crosstail::train
