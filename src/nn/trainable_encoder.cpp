@@ -82,7 +82,7 @@ void TrainableEncoder<Real>::product(Transpose transpose_b, std::size_t rows, st
                                      std::size_t k, const Operand<Real>& a, const Operand<Real>& b,
                                      Real* c, bool add) const {
   const bool rounded = mode_ == ProductMode::F32x3 || mode_ == ProductMode::BF16;
-  const std::size_t m = rounded ? round_up(rows, kRowRounding) : rows;
+  const std::size_t m = rounded ? rounded_up(rows, kRowRounding) : rows;
   multiply<Real>({mode_, Transpose::No, transpose_b, m, n, k, add}, a, b, c, n);
 }
 
@@ -218,7 +218,7 @@ void TrainableEncoder<Real>::prepare(const PackedBatch& batch,
                                      std::span<const std::uint64_t> text_numbers,
                                      const DropoutKey& dropout, EncoderTape<Real>& tape) const {
   const std::size_t tokens = batch.ids.size(), h = shape_.hidden;
-  const std::size_t rows = round_up(tokens, kTile);
+  const std::size_t rows = rounded_up(tokens, kTile);
   tape.ids.assign(batch.ids.begin(), batch.ids.end());
   tape.positions.assign(batch.positions.begin(), batch.positions.end());
   tape.types.assign(batch.types.begin(), batch.types.end());
@@ -246,7 +246,7 @@ Status TrainableEncoder<Real>::forward(const PackedBatch& batch,
                                        const DropoutKey& dropout, EncoderTape<Real>* tape,
                                        Real* hidden) {
   CT_CHECK(check_batch(shape_, batch));
-  const std::size_t tokens = batch.ids.size(), rows = round_up(tokens, kTile);
+  const std::size_t tokens = batch.ids.size(), rows = rounded_up(tokens, kTile);
   work_->find_texts(batch.offsets);
   if (tape != nullptr) {
     prepare(batch, text_numbers, dropout, *tape);

@@ -36,7 +36,7 @@ constexpr std::size_t kWeightRows = 128, kTokenBlock = 1024;
 template <class Real>
 void TrainableEncoder<Real>::prepare_backward(std::size_t tokens) {
   const std::size_t h = shape_.hidden, inner = shape_.intermediate;
-  const std::size_t rows = round_up(tokens, kTile);
+  const std::size_t rows = rounded_up(tokens, kTile);
   Work& w = *work_;
   for (auto [kept, columns] : {std::pair{&w.d_outer, h},
                                {&w.d_inner, inner},
@@ -210,7 +210,7 @@ void TrainableEncoder<Real>::backward_weights(const EncoderTape<Real>& tape, std
     for (std::size_t row = 0; row < m.rows; row += kWeightRows)
       tasks.push_back({&m, row, std::min(kWeightRows, m.rows - row)});
   const bool rounded = mode_ == ProductMode::F32x3 || mode_ == ProductMode::BF16;
-  const std::size_t tokens = rounded ? round_up(tape.ids.size(), kRowRounding) : tape.ids.size();
+  const std::size_t tokens = rounded ? rounded_up(tape.ids.size(), kRowRounding) : tape.ids.size();
   pool_.parallel_for(tasks.size(), [&](std::size_t i) {
     const auto& [m, row, rows] = tasks[i];
     Real* gradient = parameters_.gradient(m->offset) + row * m->columns;

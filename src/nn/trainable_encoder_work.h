@@ -10,7 +10,7 @@ namespace crosstail::nn {
 /// Rows of products are rounded up to this, so that few shapes have code made for them.
 inline constexpr std::size_t kRowRounding = 32;
 
-constexpr std::size_t round_up(std::size_t n, std::size_t to) {
+constexpr std::size_t rounded_up(std::size_t n, std::size_t to) {
   return (n + to - 1) / to * to;
 }
 

@@ -38,8 +38,8 @@ dnnl::memory::desc matrix(std::size_t rows, std::size_t columns, std::size_t str
 
 /// Making one compiles code, so each shape is made once for all threads and never given up: there
 /// are few, as callers work in tiles.
-const Primitive& primitive(const Product<float>& p, std::size_t a_stride, std::size_t b_stride,
-                           std::size_t c_stride, bool add) {
+const Primitive& primitive(const MatrixProduct<float>& p, std::size_t a_stride,
+                           std::size_t b_stride, std::size_t c_stride, bool add) {
   static std::mutex mutex;
   static std::map<Shape, Primitive> made;
   const Shape shape(p.transpose_a == Transpose::Yes, p.transpose_b == Transpose::Yes, p.m, p.n, p.k,
@@ -63,7 +63,7 @@ const Primitive& primitive(const Product<float>& p, std::size_t a_stride, std::s
       .first->second;
 }
 
-void bf16_product(const Product<float>& p, const std::uint16_t* a, std::size_t a_stride,
+void bf16_product(const MatrixProduct<float>& p, const std::uint16_t* a, std::size_t a_stride,
                   const std::uint16_t* b, std::size_t b_stride, float* c, std::size_t c_stride,
                   bool add) {
   const Primitive& found = primitive(p, a_stride, b_stride, c_stride, add);
@@ -81,8 +81,8 @@ void bf16_product(const Product<float>& p, const std::uint16_t* a, std::size_t a
                      {DNNL_ARG_SCRATCHPAD, dnnl::memory(found.scratch, engine(), scratch.data())}});
 }
 
-void f32_product(const Product<float>& p, const float* a, std::size_t a_stride, const float* b,
-                 std::size_t b_stride, float* c, std::size_t c_stride, bool add) {
+void f32_product(const MatrixProduct<float>& p, const float* a, std::size_t a_stride,
+                 const float* b, std::size_t b_stride, float* c, std::size_t c_stride, bool add) {
   const auto signed_of = [](std::size_t n) { return static_cast<dnnl_dim_t>(n); };
   dnnl_sgemm(p.transpose_a == Transpose::Yes ? 'T' : 'N',
              p.transpose_b == Transpose::Yes ? 'T' : 'N', signed_of(p.m), signed_of(p.n),
@@ -92,7 +92,7 @@ void f32_product(const Product<float>& p, const float* a, std::size_t a_stride, 
 
 /// Without bf16 instructions oneDNN has only its reference: the factors are widened instead, which
 /// gives the same products.
-void widened_product(const Product<float>& p, const std::uint16_t* a, std::size_t a_stride,
+void widened_product(const MatrixProduct<float>& p, const std::uint16_t* a, std::size_t a_stride,
                      const std::uint16_t* b, std::size_t b_stride, float* c, std::size_t c_stride,
                      bool add) {
   thread_local AlignedBuffer<float> wide_a, wide_b;
@@ -138,8 +138,8 @@ void one_thread_for_products() {
 }
 
 template <>
-void multiply(const Product<float>& p, const Operand<float>& a, const Operand<float>& b, float* c,
-              std::size_t c_stride) {
+void multiply(const MatrixProduct<float>& p, const Operand<float>& a, const Operand<float>& b,
+              float* c, std::size_t c_stride) {
   if (p.m == 0 || p.n == 0 || p.k == 0) return;
   one_thread_for_products();
   if (p.mode == ProductMode::F32 || p.mode == ProductMode::F64)
@@ -153,7 +153,7 @@ void multiply(const Product<float>& p, const Operand<float>& a, const Operand<fl
 }
 
 template <>
-void multiply(const Product<double>& p, const Operand<double>& a, const Operand<double>& b,
+void multiply(const MatrixProduct<double>& p, const Operand<double>& a, const Operand<double>& b,
               double* c, std::size_t c_stride) {
   const bool ta = p.transpose_a == Transpose::Yes, tb = p.transpose_b == Transpose::Yes;
   for (std::size_t i = 0; i < p.m; ++i)
@@ -169,7 +169,7 @@ void multiply(const Product<double>& p, const Operand<double>& a, const Operand<
 template <class Real>
 void multiply(Transpose ta, Transpose tb, std::size_t m, std::size_t n, std::size_t k,
               const Real* a, const Real* b, Real* c, bool add) {
-  Product<Real> product{ProductMode::F32, ta, tb, m, n, k, add};
+  MatrixProduct<Real> product{ProductMode::F32, ta, tb, m, n, k, add};
   Operand<Real> left{a, nullptr, nullptr, ta == Transpose::Yes ? m : k};
   Operand<Real> right{b, nullptr, nullptr, tb == Transpose::Yes ? k : n};
   multiply(product, left, right, c, n);

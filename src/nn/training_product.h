@@ -33,7 +33,7 @@ struct Operand {
 
 /// C (m × n, rows `c_stride` apart) = [C +] op(A) op(B), where op(A) is m × k and op(B) is k × n.
 template <class Real>
-struct Product {
+struct MatrixProduct {
   ProductMode mode = ProductMode::F32;
   Transpose transpose_a = Transpose::No, transpose_b = Transpose::No;
   std::size_t m = 0, n = 0, k = 0;
@@ -41,8 +41,8 @@ struct Product {
 };
 
 template <class Real>
-void multiply(const Product<Real>& product, const Operand<Real>& a, const Operand<Real>& b, Real* c,
-              std::size_t c_stride);
+void multiply(const MatrixProduct<Real>& product, const Operand<Real>& a, const Operand<Real>& b,
+              Real* c, std::size_t c_stride);
 
 /// The same on plain arrays of Real, whatever Real is.
 template <class Real>
