@@ -108,7 +108,7 @@ void TrainableEncoder<Real>::embed(const PackedBatch& batch,
                        {},
                        parameters_.value(embedding_.gamma),
                        parameters_.value(embedding_.beta),
-                       static_cast<Real>(shape_.epsilon),
+                       epsilon_of<Real>(shape_),
                        state,
                        nullptr,
                        nullptr};
@@ -180,7 +180,7 @@ void TrainableEncoder<Real>::layer_tiles(std::size_t layer, const PackedBatch& b
                                          typename EncoderTape<Real>::Layer* keep, Real* hidden) {
   const std::size_t h = shape_.hidden, inner = shape_.intermediate;
   const LayerOffsets& o = layers_[layer];
-  const auto epsilon = static_cast<Real>(shape_.epsilon);
+  const auto epsilon = epsilon_of<Real>(shape_);
   for_tiles(pool_, batch.ids.size(), kTile, [&](std::size_t row, std::size_t rows) {
     typename Work::Lease scratch(*work_);
     scratch->a.resize(kTile * std::max(h, inner));

@@ -1,6 +1,8 @@
 #pragma once
 /// Working memory of TrainableEncoder. Private to nn.
 
+#include <cstdio>
+#include <cstdlib>
 #include <mutex>
 
 #include "nn/trainable_encoder.h"
@@ -12,6 +14,15 @@ inline constexpr std::size_t kRowRounding = 32;
 
 constexpr std::size_t rounded_up(std::size_t n, std::size_t to) {
   return (n + to - 1) / to * to;
+}
+
+/// LayerNorm's epsilon as the decimal that config.json holds: 1e-5F widened is another number than
+/// 1e-5.
+template <class Real>
+Real epsilon_of(const TransformerShape& shape) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.7g", static_cast<double>(shape.epsilon));
+  return static_cast<Real>(std::strtod(text, nullptr));
 }
 
 /// Places within a layer at which numbers are dropped out.

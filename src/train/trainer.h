@@ -1,6 +1,6 @@
 #pragma once
 /// The whole run: rows to batches, batches to steps, metrics, dev evaluations, checkpoints, and at
-/// the end a directory that other tools load. (issue and design.md §6; docs/train.md for users.)
+/// the end a directory that other tools load. (design.md §6; docs/train.md for users.)
 
 #include <filesystem>
 #include <string>
