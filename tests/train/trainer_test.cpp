@@ -120,7 +120,7 @@ TEST(Trainer, KilledAtAnyMomentAndResumedEndsWithTheSameBytes) {
                                         "--batch-size",
                                         "4",
                                         "--steps",
-                                        "400",
+                                        "100",
                                         "--precision",
                                         "f32",
                                         "--threads",
@@ -132,7 +132,7 @@ TEST(Trainer, KilledAtAnyMomentAndResumedEndsWithTheSameBytes) {
                                         "--dev",
                                         o.data.files[0],
                                         "--evaluate-every",
-                                        "50",
+                                        "30",
                                         "-o"};
   auto whole = arguments, killed = arguments;
   whole.push_back((folder / "whole").string());
@@ -140,8 +140,11 @@ TEST(Trainer, KilledAtAnyMomentAndResumedEndsWithTheSameBytes) {
   killed.push_back((folder / "killed").string());
   killed.push_back("--resume");
   testing::ProgramRun run;
-  for (int i = 0; i < 200 && run.exit_code != 0; ++i)
-    run = testing::run_crosstail(killed, "", std::chrono::milliseconds(60 + 40 * i));
+  // Ever later, so that it is killed at many moments and still comes to an end on a slow machine.
+  double milliseconds = 100;
+  for (int i = 0; i < 30 && run.exit_code != 0; ++i, milliseconds *= 1.5)
+    run = testing::run_crosstail(
+        killed, "", std::chrono::microseconds(static_cast<std::int64_t>(1000 * milliseconds)));
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(weights(folder / "killed"), weights(folder / "whole"));
   EXPECT_EQ(whole_file(folder / "killed" / "training" / "metrics.jsonl"),
