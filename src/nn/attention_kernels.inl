@@ -21,7 +21,8 @@ CT_TARGET void pack_keys(const Attend& at, std::size_t steps, std::byte* panels)
       std::size_t stride = at.stride * kBytes<kBf16>;
       if (t + kLanes > at.tokens || (s + kLanes) * 4 > row_bytes) {
         std::memset(few, 0, sizeof few);
-        const std::size_t have = row_bytes > s * 4 ? std::min<std::size_t>(64, row_bytes - s * 4) : 0;
+        const std::size_t have =
+            row_bytes > s * 4 ? std::min<std::size_t>(64, row_bytes - s * 4) : 0;
         for (std::size_t r = 0; r < kLanes && t + r < at.tokens; ++r)
           std::memcpy(few + r * 64, rows + r * stride, have);
         rows = few;
@@ -33,7 +34,8 @@ CT_TARGET void pack_keys(const Attend& at, std::size_t steps, std::byte* panels)
     }
 }
 
-/// Keys `begin` … `end` of the values: panels of 16 columns, a step being a key (f32) or two (bf16).
+/// Keys `begin` … `end` of the values: panels of 16 columns, a step being a key (f32) or two
+/// (bf16).
 template <bool kBf16>
 CT_TARGET void pack_values(const Attend& at, std::size_t begin, std::size_t end,
                            std::byte* panels) {
@@ -143,8 +145,14 @@ CT_TARGET void load_queries(Tile<kBf16>& tile) {
   const std::size_t row = tile.scratch.width_steps * 4, have = at.width * kBytes<kBf16>;
   for (std::size_t r = 0; r < tile.rows; ++r) {
     std::byte* to = tile.scratch.queries + r * row;
-    std::memcpy(to, at.q + (tile.query + r) * at.stride * kBytes<kBf16>, have);
-    std::memset(to + have, 0, row - have);
+    const std::byte* from = at.q + (tile.query + r) * at.stride * kBytes<kBf16>;
+    if (have % 64 == 0) {
+      for (std::size_t i = 0; i < have; i += 64)
+        store(reinterpret_cast<float*>(to + i), load(reinterpret_cast<const float*>(from + i)));
+    } else {
+      std::memcpy(to, from, have);
+    }
+    if (have < row) std::memset(to + have, 0, row - have);
     tile.most[r] = -3.4e38F;
     tile.total[r] = 0;
   }
@@ -157,8 +165,9 @@ CT_TARGET void attend_block(Tile<kBf16>& tile, std::size_t begin, std::size_t en
   const auto& s = tile.scratch;
   const std::size_t keys = end - begin, key_steps = kBf16 ? (keys + 31) / 32 * 16 : keys;
   const std::size_t width = s.width_panels * kLanes;
-  tile.product({s.queries, s.width_steps * 4, tile.rows, s.keys + begin / kLanes * s.width_steps * 64,
-                (keys + 31) / 32 * 2, s.width_steps, s.scores, kScoreStride});
+  tile.product({s.queries, s.width_steps * 4, tile.rows,
+                s.keys + begin / kLanes * s.width_steps * 64, (keys + 31) / 32 * 2, s.width_steps,
+                s.scores, kScoreStride});
   const float factor = 1.44269504F / std::sqrt(static_cast<float>(at.width));
   float keep[kRowTile];
   for (std::size_t r = 0; r < tile.rows; ++r) {
@@ -166,9 +175,9 @@ CT_TARGET void attend_block(Tile<kBf16>& tile, std::size_t begin, std::size_t en
     const float most = std::max(tile.most[r], largest_score(scores, keys));
     keep[r] = begin == 0 ? 0.0F : std::exp2((tile.most[r] - most) * factor);
     tile.most[r] = most;
-    tile.total[r] = tile.total[r] * keep[r] +
-                    softmax_row<kBf16>(scores, keys, factor, most,
-                                       s.weights + r * kScoreStride * kBytes<kBf16>);
+    tile.total[r] =
+        tile.total[r] * keep[r] + softmax_row<kBf16>(scores, keys, factor, most,
+                                                     s.weights + r * kScoreStride * kBytes<kBf16>);
   }
   tile.product({s.weights, kScoreStride * kBytes<kBf16>, tile.rows,
                 s.values + begin * s.value_bytes_per_key, s.width_panels, key_steps,

@@ -110,8 +110,12 @@ struct Kernels {
   void (*add_bf16)(const std::uint16_t* table, std::size_t columns, float* row) = nullptr;
   void (*add_int8)(const std::int8_t* table, float scale, std::size_t columns,
                    float* row) = nullptr;
-  bool native_bf16 = false;    ///< bf16 products are faster than f32 ones
-  std::size_t block_rows = 0;  ///< rows that suit one call of product_*, ≤ kMostBlockRows
+  bool native_bf16 = false;  ///< bf16 products are faster than f32 ones
+  /// Rows that suit one call of product_f32, and of the other two; ≤ kMostBlockRows.
+  std::size_t f32_block_rows = 0, narrow_block_rows = 0;
+  [[nodiscard]] std::size_t block_rows(Precision precision) const {
+    return precision == Precision::F32 ? f32_block_rows : narrow_block_rows;
+  }
   /// Around every use of product_*, on each thread (AMX's tile configuration); may be null.
   void (*enter)() = nullptr;
   void (*leave)() = nullptr;

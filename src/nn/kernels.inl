@@ -23,6 +23,6 @@ inline Kernels kernels(std::size_t block_rows) {
   k.add_bf16 = add_bf16;
   k.add_int8 = add_int8;
   k.native_bf16 = CT_NATIVE_BF16 != 0;
-  k.block_rows = block_rows;
+  k.f32_block_rows = k.narrow_block_rows = block_rows;
   return k;
 }

@@ -96,7 +96,7 @@ const Kernels& amx_kernels() {
     Kernels k = avx512_bf16_kernels();
     k.product_bf16 = tile_product<false>;
     k.product_int8 = tile_product<true>;
-    k.block_rows = kMostBlockRows;
+    k.narrow_block_rows = kMostBlockRows;
     k.enter = load_tile_config;
     k.leave = release_tiles;
     return k;

@@ -85,8 +85,9 @@ void multiply_block(const Kernels& kernels, const PackedMatrix& matrix, const Pr
   finish.rough = matrix.precision != Precision::F32;
   finish.to = output.to;
   finish.out_stride = output.stride;
-  for (std::size_t r = 0; r < rows; r += kernels.block_rows) {
-    const std::size_t some = std::min(kernels.block_rows, rows - r);
+  const std::size_t at_once = kernels.block_rows(matrix.precision);
+  for (std::size_t r = 0; r < rows; r += at_once) {
+    const std::size_t some = std::min(at_once, rows - r);
     const ProductInput from = input.from(r);
     product({from.rows, from.stride, some, matrix.panels + column * steps * 4, kProductPanels,
              steps, sums, kColumns});

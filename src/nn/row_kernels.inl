@@ -83,28 +83,42 @@ CT_LANES Floats shaped(Floats x) {
   return x;
 }
 
+/// One row's sums, made whole: for int8 scaled and freed of the row's zero point.
+template <bool kInt8>
 CT_LANES Floats scaled_sum(const Finish& f, std::size_t row, std::size_t column) {
   const std::size_t at = row * f.sums_stride + column;
-  if (f.scale == nullptr) return load(static_cast<const float*>(f.sums) + at);
+  if constexpr (!kInt8) return load(static_cast<const float*>(f.sums) + at);
   const Ints sums = load(static_cast<const std::int32_t*>(f.sums) + at);
   const Ints centred = sums - load(f.column_sums + column) * all_ints(f.row_zero[row]);
   return to_floats(centred) * (load(f.scale + column) * all(f.row_scale[row]));
 }
 
-template <Shape kShape>
-CT_TARGET void finish_as(const Finish& f) {
+template <Shape kShape, bool kInt8, Finish::To kTo>
+CT_TARGET void finish_rows(const Finish& f) {
   const std::size_t columns = f.panels * kLanes;
   for (std::size_t r = 0; r < f.rows; ++r)
     for (std::size_t c = 0; c < columns; c += kLanes) {
-      const Floats y = shaped<kShape>(scaled_sum(f, r, c) + load(f.bias + c));
+      const Floats y = shaped<kShape>(scaled_sum<kInt8>(f, r, c) + load(f.bias + c));
       const std::size_t at = r * f.out_stride + c;
-      if (f.to == Finish::To::Bf16) {
+      if constexpr (kTo == Finish::To::Bf16) {
         store_bf16(static_cast<std::uint16_t*>(f.out) + at, y);
       } else {
         float* out = static_cast<float*>(f.out) + at;
-        store(out, f.to == Finish::To::AddF32 ? y + load(out) : y);
+        store(out, kTo == Finish::To::AddF32 ? y + load(out) : y);
       }
     }
+}
+
+template <Shape kShape, bool kInt8>
+CT_TARGET void finish_to(const Finish& f) {
+  if (f.to == Finish::To::Bf16) return finish_rows<kShape, kInt8, Finish::To::Bf16>(f);
+  if (f.to == Finish::To::AddF32) return finish_rows<kShape, kInt8, Finish::To::AddF32>(f);
+  return finish_rows<kShape, kInt8, Finish::To::F32>(f);
+}
+
+template <Shape kShape>
+CT_TARGET void finish_as(const Finish& f) {
+  return f.scale == nullptr ? finish_to<kShape, false>(f) : finish_to<kShape, true>(f);
 }
 
 CT_TARGET inline void finish(const Finish& f) {
@@ -167,8 +181,7 @@ CT_TARGET inline void quantise(const Quantise& q) {
     }
     const float least = largest(low), range = largest(high) + least;
     const float scale = range > 1e-30F && range < 1e30F ? range / 255.0F : 1.0F;
-    const float zero = static_cast<float>(
-        static_cast<std::int32_t>(std::min(255.0F, std::max(0.0F, least / scale)) + 0.5F));
+    const float zero = std::nearbyint(std::min(255.0F, std::max(0.0F, least / scale)));
     q.scale[r] = scale;
     q.zero[r] = static_cast<std::int32_t>(zero);
     const Floats inverse = all(1.0F / scale);

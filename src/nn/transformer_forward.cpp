@@ -53,8 +53,8 @@ std::size_t chunk_rows(const PackedTransformer& model, const Kernels& kernels,
                        const Formats& formats) {
   const std::size_t row = row_stride(model.shape.intermediate, formats.inner) * formats.inner +
                           (formats.int8 ? row_stride(model.shape.intermediate, 1) : 0);
-  const std::size_t blocks = kChunkBytes / (row * kernels.block_rows);
-  return kernels.block_rows * std::clamp<std::size_t>(blocks, 1, 8);
+  const std::size_t block = kernels.block_rows(model.precision);
+  return block * std::clamp<std::size_t>(kChunkBytes / (row * block), 1, 8);
 }
 
 Buffers lay_out(const PackedTransformer& model, const Kernels& kernels, const PackedBatch& batch,
