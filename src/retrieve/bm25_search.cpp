@@ -92,7 +92,8 @@ Result<std::vector<Ranking>> bm25_search(const index::IndexReader& index, Bm25St
     filters.push_back(std::move(filter));
   }
   std::vector<Ranking> out(queries.size());
-  for (const auto& [language, places] : batches) {
+  for (const auto& batch : batches) {
+    const std::vector<std::size_t>& places = batch.second;
     CT_TRY(const auto bm25, store.get(setting, filters[places.front()]));
     constexpr std::size_t kAtOnce = 32;
     std::mutex mutex;

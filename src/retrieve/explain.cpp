@@ -1,10 +1,13 @@
 #include "retrieve/explain.h"
 
+#include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "index/fused_rows.h"
 #include "index/score.h"
+#include "retrieve/leaks.h"
 
 namespace crosstail::retrieve {
 
@@ -20,7 +23,7 @@ Result<Explanation> explain(const index::IndexReader& index, const data::Query& 
     index.passage_rows().read(r, r + 1, row.data());
     out.passage_score = std::max(out.passage_score, index::score(vector.data(), row.data(), dim));
   }
-  if (setting.fusion.mode == index::FusionMode::None || !index.has_question_vectors()) return out;
+  if (!uses_questions(setting) || !index.has_question_vectors()) return out;
   CT_TRY(const auto filter, filter_for(query, setting));
   std::vector<index::QuestionNumber> questions;
   index::QuestionChoice(index, filter).of_passage(passage, questions);
