@@ -119,8 +119,9 @@ std::string model_card(const TrainOptions& options, const DataSummary& data,
       out += "\nThe weights are those of step " + std::to_string(report.best_step) + ".\n";
     if (vectors)
       out +=
-          "\nIntervals: `crosstail evaluate --queries training/dev-queries.jsonl --qrels "
-          "training/dev.qrels training/before.run training/after.run`\n";
+          "\nIntervals: `crosstail evaluate --qrels training/dev.qrels --queries "
+          "training/dev-queries.jsonl --run before=training/before.run --run "
+          "after=training/after.run`\n";
     out += "\n";
   }
   out += "## Training rows per language\n| language | rows |\n|---|---|\n";

@@ -33,6 +33,11 @@ bool is_configuration(const fs::path& file) {
   return names.contains(file.filename().string());
 }
 
+/// "1_Pooling": a module's folder; some hold no file, but must be there.
+bool is_module(const std::string& name) {
+  return !name.empty() && name[0] >= '0' && name[0] <= '9';
+}
+
 Status io_error(const fs::path& path, const std::error_code& why) {
   return system_error(path.string(), "write", why.value());
 }
@@ -142,7 +147,7 @@ Status ModelEngine::save(const fs::path& folder, bool normalise) const {
   if (description_.pooling_stated) {
     std::error_code why;
     for (fs::directory_iterator it(folder_, why), end; !why && it != end; it.increment(why))
-      if (it->is_directory() && it->path().filename().string().ends_with("_Pooling"))
+      if (it->is_directory() && is_module(it->path().filename().string()))
         CT_CHECK(copy_configuration(it->path(), folder / it->path().filename()));
     return {};
   }
