@@ -56,7 +56,9 @@ class GraphBuilder {
  private:
   struct Edge {
     std::uint32_t to, from;
-    friend auto operator<=>(const Edge&, const Edge&) = default;
+    friend bool operator<(const Edge& a, const Edge& b) {
+      return a.to != b.to ? a.to < b.to : a.from < b.from;
+    }
   };
   struct Worker;
 
