@@ -131,7 +131,8 @@ void JournaledOutputs::set_head(std::size_t index, std::string bytes) {
   outputs_[index].head = std::move(bytes);
 }
 
-/// A kill after this and before the journal says so leaves a head that the resumed run writes again.
+/// A kill after this and before the journal says so leaves a head that the resumed run writes
+/// again.
 Status JournaledOutputs::write_heads() {
   for (auto& output : outputs_) {
     if (output.head.empty() || output.direct) continue;

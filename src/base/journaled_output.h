@@ -49,8 +49,8 @@ class JournaledOutputs {
   /// Adds bytes (whole records) to output `index`.
   void append(std::size_t index, std::string_view bytes);
 
-  /// The first bytes of output `index`, known only at the end (a header with a count): commit() puts
-  /// them over as many that were appended first. Not for compressed outputs, nor direct ones.
+  /// The first bytes of output `index`, known only at the end (a header with a count): commit()
+  /// puts them over as many that were appended first. Not for compressed outputs, nor direct ones.
   void set_head(std::size_t index, std::string bytes);
 
   /// Called between items. Ends frames when it is time; `state` is asked for only then.

@@ -269,9 +269,7 @@ bool Interpreter::step_container(char opcode) {
       append_to(Kind::Dict, pop_to_mark());
       return true;
     case 'b':  // BUILD: attributes of the dictionary (_metadata), of no use here
-      pop();
-      return true;
-    case '0':
+    case '0':  // POP
       pop();
       return true;
     default:

@@ -152,7 +152,8 @@ TEST(Encode, ARunThatWasKilledAndResumedHasTheSameBytes) {
     if (signal != SIGKILL && run.exit_code != 0) {
       EXPECT_TRUE(run.exit_code == 130 || run.exit_code == 128 + signal) << run.exit_code;
     }
-    if (run.exit_code == 130) {
+    // 130 is also what a shell says of a SIGINT that came before the program's first line.
+    if (run.exit_code == 130 && !run.err.empty()) {
       EXPECT_NE(run.err.find("--resume"), std::string::npos) << run.err;
     }
     run = f.encode({input, "--resume"});
