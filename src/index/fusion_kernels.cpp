@@ -79,6 +79,24 @@ template <class Body>
       dim, [=](std::size_t i) __attribute__((always_inline)) { out[i] = narrowed(row[i]); });
 }
 
+/// Of all numbers without their signs, the largest as bits: sizes are ordered as their bits are,
+/// infinity above all numbers and NaN above infinity.
+[[gnu::always_inline]] inline std::int32_t largest_loop(const float* numbers, std::size_t count) {
+  std::int32_t lanes[16] = {};
+  std::size_t i = 0;
+  for (; i + 16 <= count; i += 16)
+    for (std::size_t lane = 0; lane < 16; ++lane) {
+      const auto bits = std::bit_cast<std::int32_t>(numbers[i + lane]) & 0x7fffffff;
+      lanes[lane] = bits > lanes[lane] ? bits : lanes[lane];
+    }
+  for (; i < count; ++i)
+    lanes[0] = std::max(lanes[0], std::bit_cast<std::int32_t>(numbers[i]) & 0x7fffffff);
+  return *std::max_element(lanes, lanes + 16);
+}
+
+CROSSTAIL_AVX2 std::int32_t largest_avx2(const float* numbers, std::size_t count) {
+  return largest_loop(numbers, count);
+}
 CROSSTAIL_AVX2 void widen_avx2(const std::byte* row, VectorType type, std::size_t dim, float* out) {
   widen_loop(row, type, dim, out);
 }
@@ -114,6 +132,12 @@ void add_centred(const float* sum, float weight, float count, const float* centr
                  std::size_t dim, float* out) {
   has_avx2() ? centred_avx2(sum, weight, count, centroid, dim, out)
              : centred_loop(sum, weight, count, centroid, dim, out);
+}
+
+bool all_below(const float* numbers, std::size_t count, float bound) {
+  const std::int32_t largest =
+      has_avx2() ? largest_avx2(numbers, count) : largest_loop(numbers, count);
+  return largest < std::bit_cast<std::int32_t>(bound);
 }
 
 void narrow(const float* row, VectorType type, std::size_t dim, std::byte* out) {

@@ -23,6 +23,9 @@ void add_centred(const float* sum, float weight, float count, const float* centr
 /// f32 to what is stored: bf16 rounds to nearest, ties to even.
 void narrow(const float* row, VectorType type, std::size_t dim, std::byte* out);
 
+/// Whether all numbers are smaller than `bound` in size; NaN is not.
+bool all_below(const float* numbers, std::size_t count, float bound);
+
 /// Vector `i` of a file of vectors as f32; zeros where the file is damaged (it remembers).
 void read_vector(const BlockFile& vectors, std::uint64_t i, float* out);
 /// Adds it.

@@ -1,7 +1,6 @@
 #include "index/segment_writer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -460,8 +459,7 @@ Status SegmentWriter::add(const NewPassage& passage) {
   State& s = *state_;
   CT_CHECK(s.check_room(passage));
   const auto finite = [&](const float* vector) {
-    return std::all_of(vector, vector + s.options.dimension,
-                       [](float x) { return std::fabs(x) < 1e37F; });
+    return all_below(vector, s.options.dimension, 1e37F);
   };
   const auto refuse = [&](std::string_view what) {
     return Error{ErrorCode::InvalidArgument,

@@ -1,9 +1,13 @@
 #include "retrieve/vector_maker.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "data/npy.h"
+#include "index/fusion_kernels.h"
 #include "nn/precision.h"
 
 namespace crosstail::retrieve {
@@ -35,23 +39,45 @@ class ModelVectors final : public VectorMaker {
   index::ModelRecord record_;
 };
 
+/// Asks the system to fetch what comes after byte `at`, so that reading and fusing go on at once.
+void read_ahead(const data::NpyArray& array, std::size_t at) {
+  constexpr std::size_t kAhead = std::size_t{32} << 20, kPage = 4096;
+  const std::size_t size = array.rows() * array.columns() * size_of(array.type());
+  if (at >= size) return;
+  auto begin = reinterpret_cast<std::uintptr_t>(array.data() + at);
+  const auto end = begin + std::min(kAhead, size - at);
+  begin -= begin % kPage;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
+}
+
 /// Rows `numbers` of a file.
 Result<model::EncodeStats> read_rows(const data::NpyArray& array, const std::string& path,
                                      std::span<const std::uint64_t> numbers, float* out) {
+  const std::size_t row_bytes = array.columns() * size_of(array.type());
+  std::optional<index::VectorType> wide;
+  if (array.type() == data::NpyType::F32) wide = index::VectorType::F32;
+  if (array.type() == data::NpyType::U16) wide = index::VectorType::BF16;
   for (const std::uint64_t number : numbers) {
     if (number >= array.rows())
       return Error{ErrorCode::InvalidArgument, path + ": has " + std::to_string(array.rows()) +
                                                    " rows; row " + std::to_string(number) +
                                                    " is asked for: one row is needed for every " +
                                                    "record, in the order of the files"};
-    array.read_row(number, out);
+    if (wide)
+      index::widen(array.data() + number * row_bytes, *wide, array.columns(), out);
+    else
+      array.read_row(number, out);
+    if (index::all_below(out, array.columns(), std::numeric_limits<float>::infinity())) {
+      out += array.columns();
+      continue;
+    }
     for (std::size_t i = 0; i < array.columns(); ++i)
       if (!std::isfinite(out[i]))
         return Error{ErrorCode::InvalidArgument, path + ": row " + std::to_string(number) +
                                                      ", column " + std::to_string(i) +
                                                      ": not a finite number"};
-    out += array.columns();
   }
+  if (!numbers.empty()) read_ahead(array, (numbers.back() + 1) * row_bytes);
   model::EncodeStats stats;
   stats.texts = numbers.size();
   return stats;
