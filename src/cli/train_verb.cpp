@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -31,6 +32,33 @@ Result<std::vector<train::Cut>> parse_cuts(std::string_view text) {
   return cuts;
 }
 
+/// A folder stands for the files of rows in it and below, in the order of their paths: what `curate
+/// -o` wrote.
+Result<std::vector<std::string>> with_folders_opened(const std::vector<std::string>& paths) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const auto& path : paths) {
+    std::error_code failure;
+    if (!fs::is_directory(path, failure)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (fs::recursive_directory_iterator at(path, failure), end; !failure && at != end;
+         at.increment(failure)) {
+      const std::string name = at->path().filename().string();
+      if (name.find(".jsonl") != std::string::npos || name.ends_with(".csv") ||
+          name.ends_with(".tsv"))
+        found.push_back(at->path().string());
+    }
+    if (found.empty())
+      return Error{ErrorCode::NotFound, path + ": no .jsonl, .csv or .tsv file is in this folder"};
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
+}
+
 class TrainVerb : public Verb {
  public:
   [[nodiscard]] VerbInfo info() const override {
@@ -49,7 +77,8 @@ class TrainVerb : public Verb {
   }
 
   void declare(OptionTable& options) override {
-    options.positionals(o_.data.files, "DATA", "files of training rows (plain, .gz, .zst)", 1);
+    options.positionals(o_.data.files, "DATA",
+                        "files of training rows (plain, .gz, .zst), or folders of them", 1);
     options.section("Input and output")
         .text(model_, "model", "DIR", "what is trained")
         .text(output_, "output", "DIR", "the result; put in place when complete", 'o')
@@ -181,6 +210,7 @@ class TrainVerb : public Verb {
     for (const auto& [value, name] : {std::pair{&model_, "--model"}, {&output_, "--output"}})
       if (value->empty())
         return Error{ErrorCode::InvalidArgument, std::string(name) + " DIR is needed"};
+    CT_TRY(o_.data.files, with_folders_opened(o_.data.files));
     o_.model = model_;
     o_.output = std::filesystem::path(output_).lexically_normal();
     if (o_.output.filename().empty()) o_.output = o_.output.parent_path();

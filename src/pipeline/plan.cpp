@@ -69,6 +69,18 @@ Result<Expanded> expand(const std::string& text, const Stage& stage, const Names
   return out;
 }
 
+/// Where the path begins in "PATH" or "NAME=PATH" (`de=pages.jsonl`, `--run bm25=run.trec`).
+std::size_t path_begin(const std::string& value) {
+  const auto equals = value.find('=');
+  if (equals == 0 || equals == std::string::npos) return 0;
+  const bool name =
+      std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+      });
+  return name ? equals + 1 : 0;
+}
+
 /// Fills one stage; `needs` collects the stages it must come after.
 class StagePlanner {
  public:
@@ -112,10 +124,11 @@ class StagePlanner {
     CT_TRY(const auto expanded, expand(value, stage_, names_));
     if (!option.empty()) add(option);
     out_.command.push_back(expanded.text);
-    out_.settings += "<input>\n";
+    const std::size_t path = path_begin(expanded.text);
+    out_.settings += expanded.text.substr(0, path) + "<input>\n";
     needs_.insert(expanded.uses.begin(), expanded.uses.end());
     const int producer = expanded.uses.empty() ? -1 : static_cast<int>(expanded.uses.front());
-    out_.inputs.push_back({expanded.text, producer});
+    out_.inputs.push_back({expanded.text.substr(path), producer});
     return {};
   }
   Status setting(const StageOption& option) {

@@ -83,6 +83,17 @@ TEST(Recipe, SettingsDoNotDependOnWhereFilesAre) {
   EXPECT_EQ(one->stages[0].settings, two->stages[0].settings);
 }
 
+TEST(Recipe, ANameBeforeAPathBelongsToTheSettings) {
+  const auto plan =
+      make_plan(recipe("[stages.get]\nverb = \"extract\"\noutputs = { output = \"de.jsonl\" }\n"
+                       "[stages.use]\nverb = \"align\"\narguments = [\"de=${get.output}\"]\n"),
+                {}, "out");
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(joined(plan->stages[1].command), "align de=out/de.jsonl");
+  EXPECT_EQ(plan->stages[1].inputs[0].path, "out/de.jsonl");
+  EXPECT_EQ(plan->stages[1].settings, "align\nde=<input>\n");
+}
+
 TEST(Recipe, StagesRunAfterWhatTheyReadWhateverTheOrderInTheFile) {
   const auto plan =
       make_plan(recipe("[stages.last]\nverb = \"curate\"\narguments = [\"${first.output}\"]\n"
