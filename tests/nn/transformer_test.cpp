@@ -103,6 +103,7 @@ TEST_P(TransformerTest, ATextHasTheSameBitsAloneInAnyBatchAndOnAnyNumberOfThread
           alone.add(texts[i]);
           const auto states = states_of(transformer, alone);
           const float* begin = together.data() + static_cast<std::size_t>(batch.offsets[i]) * h;
+          if (states.empty()) continue;
           ASSERT_EQ(std::memcmp(states.data(), begin, states.size() * 4), 0)
               << name_of(precision) << " shape " << s << ", text " << i << " of " << texts.size();
         }
