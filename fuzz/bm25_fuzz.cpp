@@ -42,8 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (mended) {
       if (bytes.size() < sizeof(Bm25Footer)) break;
       const std::size_t at = bytes.size() - sizeof(Bm25Footer);
-      const std::uint64_t sum = crosstail::xxh3(
-          std::string_view(bytes).substr(at, offsetof(Bm25Footer, checksum)));
+      const std::uint64_t sum =
+          crosstail::xxh3(std::string_view(bytes).substr(at, offsetof(Bm25Footer, checksum)));
       std::memcpy(bytes.data() + at + offsetof(Bm25Footer, checksum), &sum, sizeof sum);
     }
     auto file = crosstail::OutputFile::create(kPath);

@@ -133,6 +133,10 @@ void declare_search(OptionTable& options, SearchOptions& o) {
       .negative_flag(o.fusion.renormalise, "renormalise",
                      "means keep the length they come out with");
   declare_fusion(options, o.fusion);
+  options.section("Approximate search")
+      .real(o.recall, "recall", "R",
+            "find this share of the best hits, by a graph that is built on first use; 0: all, "
+            "exactly");
   options.section("Which passages")
       .text(o.languages, "language", "LIST", "only passages in these languages")
       .text(o.sites, "site", "LIST", "only passages of these sites")
@@ -195,6 +199,8 @@ Result<retrieve::SearchSetting> read_setting(const SearchOptions& o,
   if (!k.ok()) return std::move(k).error().at("-k");
   if (*k == 0) return wrong("-k", "expected at least 1");
   setting.k = *k;
+  if (!(o.recall >= 0 && o.recall < 1)) return wrong("--recall", "expected at least 0 and below 1");
+  setting.recall = o.recall;
   return setting;
 }
 

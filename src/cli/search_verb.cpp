@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "cli/search_options.h"
 #include "cli/verbs.h"
+#include "model/locate.h"
 #include "retrieve/rerank.h"
 #include "retrieve/search_job.h"
 #include "retrieve/sweep.h"
@@ -103,7 +104,8 @@ class SearchVerb final : public Verb {
     if (o.rerank.empty()) return job;
     model::ModelOptions model;
     model.threads = o.asking.threads;
-    CT_TRY(auto opened, model::CrossEncoder::open(o.rerank, model));
+    CT_TRY(const auto path, model::locate_model(o.rerank));
+    CT_TRY(auto opened, model::CrossEncoder::open(path, model));
     reranker_ = std::make_unique<model::CrossEncoder>(std::move(opened));
     job.rerank_depth = o.rerank_depth;
     return job;

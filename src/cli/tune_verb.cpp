@@ -106,6 +106,7 @@ class TuneVerb final : public Verb {
       std::sort(places.begin(), places.end());
     }
     std::vector<data::Query> chosen;
+    chosen.reserve(places.size());
     for (const std::size_t q : places) chosen.push_back(all[q]);
     CT_TRY(const auto vectors, chosen_vectors(asking, all, places, chosen, session.index().dim()));
     CT_TRY(auto relevant, retrieve::relevant_passages(session.index(), chosen, qrels));

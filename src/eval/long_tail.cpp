@@ -229,7 +229,8 @@ std::vector<double> rarity(const data::Queries& queries,
       subwords == nullptr ? std::set<std::string>() : unspaced_languages(questions, code);
   if (by_subwords != nullptr) by_subwords->assign(unspaced.begin(), unspaced.end());
   const auto terms = [&](const std::string& text, const std::string& language) {
-    return unspaced.contains(language) ? distinct_subwords(text, *subwords) : distinct_words(text);
+    return subwords != nullptr && unspaced.contains(language) ? distinct_subwords(text, *subwords)
+                                                              : distinct_words(text);
   };
   std::vector<std::vector<std::string>> words(questions.size());
   for_each(pool, questions.size(),

@@ -153,7 +153,7 @@ Hits ApproximateIndex::walk_all(const RowSource& source, const SearchRequest& re
                                 nn::Isa isa) const {
   const std::size_t queries = request.queries.size() / codes_->dim();
   const Asked asked{source, source.view(), request, effort, isa};
-  const std::size_t threads = pool == nullptr || queries == 1 ? 1 : pool->threads();
+  const std::size_t threads = pool == nullptr || queries == 1 ? 1 : pool->threads() + 1;
   std::vector<std::vector<Hit>> found(queries);
   std::vector<SearchStats> parts(threads);
   std::atomic<std::size_t> next{0};

@@ -39,7 +39,7 @@ GraphBuilder::GraphBuilder(const Codes& codes, const GraphOptions& options, Pool
       squares_(codes.rows()),
       extra_(codes.rows()),
       offsets_(codes.rows()) {
-  const std::size_t threads = pool == nullptr ? 1 : pool->threads();
+  const std::size_t threads = pool == nullptr ? 1 : pool->threads() + 1;
   for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back(codes, isa);
   if (options_.max_batch == 0) options_.max_batch = std::max<std::size_t>(codes.rows() / 50, 256);
   level_sizes_ = level_sizes(codes.rows());

@@ -56,6 +56,8 @@ Result<GraphHeader> read_graph_header(std::span<const std::byte> file, const std
       header.points > kMostCurvePoints)
     return corrupt(name, "bytes 12..48: impossible counts");
   const GraphHeader expected = completed(header);
+  // Floats compared as bytes: what is on disk is to be exactly what would be written.
+  // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
   if (std::memcmp(&header, &expected, sizeof header) != 0)
     return corrupt(name, "checksum mismatch in bytes 0.." + std::to_string(sizeof header));
   const auto identity = checked_identity(file, header.payload, name);

@@ -159,7 +159,7 @@ CT_AMX void multiply_amx(const std::byte* rows, std::size_t stride, const std::b
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  for (std::size_t k = 0; k < dim; k += 32, panel += 16 * 128) {
+  for (std::size_t k = 0; k < dim; k += 32, panel += std::size_t{16} * 128) {
     _tile_loadd(4, rows + 2 * k, stride);
     _tile_loadd(6, panel, 128);
     _tile_loadd(7, panel + 64, 128);

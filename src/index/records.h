@@ -80,7 +80,8 @@ static_assert(sizeof(WindowRecord) == 12);
 struct ListEntry {
   std::uint64_t key;
   std::uint64_t passage;
-  auto operator<=>(const ListEntry&) const = default;
+  auto operator<=>(const ListEntry&) const =
+      default;  // NOLINT(modernize-use-nullptr): clang-tidy 14
 };
 static_assert(sizeof(ListEntry) == 16);
 

@@ -311,6 +311,7 @@ void from_bfloat16(std::size_t count, const std::uint16_t* high, const std::uint
   run_kernel<FromBfloat16Kernel>(count, high, low, x);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses
 #define CT_ROW_KERNELS(Real)                                                                      \
   template void add_norm(const AddNorm<Real>&);                                                   \
   template void add_norm_backward(const AddNormBackward<Real>&);                                  \
@@ -323,5 +324,6 @@ void from_bfloat16(std::size_t count, const std::uint16_t* high, const std::uint
   template void rescale(std::size_t, std::size_t, const Real*, const Real*, const Real*, Real*);
 CT_ROW_KERNELS(float)
 CT_ROW_KERNELS(double)
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace crosstail::nn

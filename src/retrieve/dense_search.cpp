@@ -131,6 +131,18 @@ Result<std::vector<Ranking>> DenseSearch::search(std::span<const data::Query> qu
   return out;
 }
 
+Result<index::Hits> DenseSearch::hits_of(const Batch& batch, const index::RowSource& rows,
+                                         const index::SearchRequest& request,
+                                         index::SearchStats* stats) const {
+  if (batch.setting.recall <= 0) return index::ExactSearch(rows, &pool_).search(request, stats);
+  if (centroids_ != nullptr && batch.setting.fusion.center != index::Centering::None)
+    return Error{ErrorCode::InvalidArgument,
+                 "--recall keeps graphs for the index's own centroids: leave out --centroid-from"};
+  CT_TRY(const auto graph, graphs_.get(rows, batch.setting.fusion, batch.filter));
+  return graph->graph.search(
+      rows, request, graph->graph.effort_for(batch.setting.recall, request.k), &pool_, stats);
+}
+
 Status DenseSearch::search_batch(const Batch& batch, std::vector<Ranking>& out,
                                  DenseStats* stats) const {
   const auto& fusion = batch.setting.fusion;
@@ -162,8 +174,7 @@ Status DenseSearch::search_batch(const Batch& batch, std::vector<Ranking>& out,
   }
   if (request.k == 0) return {};
   index::SearchStats seen;
-  CT_TRY(const auto hits,
-         index::ExactSearch(rows.source(), &pool_).search(request, stats ? &seen : nullptr));
+  CT_TRY(const auto hits, hits_of(batch, rows.source(), request, stats ? &seen : nullptr));
   if (stats) {
     stats->add(seen);
     for (const auto& passages : affected) stats->passages_rescored += passages.size();

@@ -1,7 +1,7 @@
 #pragma once
-/// Exact search over fused vectors, or over rows for `max`, with leave-out. Queries whose questions
-/// are the same but for group, site and text are searched together; the few passages that those
-/// touch are scored again, query by query.
+/// Search over fused vectors, or over rows for `max`, with leave-out: exact, or with a recall
+/// target. Queries whose questions are the same but for group, site and text are searched together;
+/// the few passages that those touch are scored again, query by query.
 
 #include <cstdint>
 #include <memory>
@@ -13,6 +13,7 @@
 #include "data/queries.h"
 #include "index/exact_search.h"
 #include "index/index_reader.h"
+#include "retrieve/graph_store.h"
 #include "retrieve/ranking.h"
 #include "retrieve/search_setting.h"
 
@@ -31,8 +32,8 @@ class DenseSearch {
  public:
   /// `centroids`: in place of the index's own, or null. All borrowed.
   DenseSearch(std::shared_ptr<const index::IndexReader> index, const index::Centroids* centroids,
-              Pool& pool)
-      : index_(std::move(index)), centroids_(centroids), pool_(pool) {}
+              GraphStore& graphs, Pool& pool)
+      : index_(std::move(index)), centroids_(centroids), graphs_(graphs), pool_(pool) {}
 
   /// `vectors`: queries × dim, not centred. `depth` hits each, best first; only passages of `mask`.
   /// Fails with InvalidArgument where the index's parts cannot give the setting, or a query lacks a
@@ -49,10 +50,14 @@ class DenseSearch {
 
  private:
   struct Batch;
+  /// What `request` finds among `rows`, exactly or by a graph, as the setting says.
+  Result<index::Hits> hits_of(const Batch& batch, const index::RowSource& rows,
+                              const index::SearchRequest& request, index::SearchStats* stats) const;
   Status search_batch(const Batch& batch, std::vector<Ranking>& out, DenseStats* stats) const;
 
   std::shared_ptr<const index::IndexReader> index_;
   const index::Centroids* centroids_;
+  GraphStore& graphs_;
   Pool& pool_;
 };
 

@@ -37,7 +37,7 @@ Result<Estimate> estimate_index(const BuildOptions& options) {
   CT_TRY(const auto maker, make_vectors(vectors));
   IndexPlace place(options.output + ".estimate");
   CT_CHECK(place.start(false));
-  const std::filesystem::path work = place.part();
+  const std::filesystem::path& work = place.part();
   Estimate estimate;
   std::vector<std::string> sample;
   std::uint64_t step = 1, seen = 0, text_bytes = 0;

@@ -4,13 +4,15 @@
 #include <string_view>
 
 #include "data/npy.h"
+#include "model/locate.h"
 
 namespace crosstail::retrieve {
 
 Result<QueryEncoder> QueryEncoder::open(const std::filesystem::path& model,
                                         const index::ModelRecord& record,
                                         const QueryEncoderOptions& options) {
-  CT_TRY(auto encoder, model::Encoder::open(model, options.model));
+  CT_TRY(const auto found, model::locate_model(model));
+  CT_TRY(auto encoder, model::Encoder::open(found, options.model));
   const auto& info = encoder.info();
   if (info.dim != record.dimension)
     return Error{ErrorCode::InvalidArgument,
@@ -22,7 +24,10 @@ Result<QueryEncoder> QueryEncoder::open(const std::filesystem::path& model,
                  model.string() + ": is not the model of the index: identity " + info.identity +
                      ", the index was built with " + record.name + ", identity " + record.identity};
   QueryEncoder made(std::move(encoder));
-  CT_TRY(made.request_.prompt_text, made.encoder_.prompt(options.prompt));
+  // A directory without prompts has none to put before.
+  if (!made.encoder_.info().prompts.empty()) {
+    CT_TRY(made.request_.prompt_text, made.encoder_.prompt(options.prompt));
+  }
   made.request_.max_length =
       options.max_length != 0 ? options.max_length : record.question_max_length;
   return made;

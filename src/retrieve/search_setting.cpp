@@ -120,6 +120,8 @@ std::string setting_name(const SearchSetting& setting) {
   }
   if (setting.system == System::Hybrid)
     out += setting.reciprocal_rank ? "-rrf" : "-weight" + shortest(setting.dense_weight);
+  if (setting.recall > 0 && setting.system != System::Bm25)
+    out += "-recall" + shortest(setting.recall);
   if (setting.questions.max_per_language > 0)
     out += "-max" + std::to_string(setting.questions.max_per_language);
   if (!setting.questions.languages.empty()) {

@@ -54,6 +54,8 @@ struct SearchSetting {
   bool collapse_group = false;                ///< one hit a passage group …
   std::string prefer_language;                ///< … in this language where there is one
   std::size_t k = 10;
+  /// Of the k best, the share to be found by walking a graph; 0: all of them, exactly.
+  double recall = 0;
 };
 
 /// A field of a query that gives its group as a key (index/records.h), in decimal, in place of

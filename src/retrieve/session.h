@@ -15,6 +15,7 @@
 #include "index/index_reader.h"
 #include "retrieve/bm25_store.h"
 #include "retrieve/dense_search.h"
+#include "retrieve/graph_store.h"
 #include "retrieve/ranking.h"
 #include "retrieve/search_setting.h"
 
@@ -58,6 +59,7 @@ class QuerySession {
   std::shared_ptr<const index::IndexReader> index_;
   std::unique_ptr<index::Centroids> centroids_;
   std::unique_ptr<Bm25Store> bm25_;
+  std::unique_ptr<GraphStore> graphs_;
   Pool* pool_;
 };
 

@@ -135,6 +135,7 @@ Result<std::vector<Change>> changes(std::string_view part) {
                  "or b before the =");
   CT_TRY(const auto numbers, wholes(values, part));
   std::vector<Change> out;
+  out.reserve(numbers.size());
   for (const auto value : numbers)
     out.emplace_back([value](SearchSetting& s) { s.questions.max_per_language = value; });
   return out;

@@ -1,5 +1,7 @@
 #include "retrieve/vector_maker.h"
 
+#include "model/locate.h"
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -154,7 +156,8 @@ Result<std::unique_ptr<VectorMaker>> open_model(const MakerOptions& options) {
   if (options.precision == "f32") opening.precision = nn::Precision::F32;
   if (options.precision == "bf16") opening.precision = nn::Precision::BF16;
   if (options.precision == "int8") opening.precision = nn::Precision::INT8;
-  CT_TRY(auto encoder, model::Encoder::open(options.model, opening));
+  CT_TRY(const auto found, model::locate_model(options.model));
+  CT_TRY(auto encoder, model::Encoder::open(found, opening));
   const model::ModelInfo& info = encoder.info();
   index::ModelRecord record;
   record.name = options.model;

@@ -257,6 +257,49 @@ TEST(Session, CollapsingAGroupGivesTheReadersLanguage) {
   }
 }
 
+TEST(Session, ARecallTargetFindsThatShareOfTheExactHitsAndTheirScores) {
+  TemporaryFolder folder;
+  const auto passages = crosstail::testing::random_passages(1500, kDim);
+  write(folder / "x", passages);
+  Pool pool(0);
+  auto session = QuerySession::open(folder / "x", pool);
+  ASSERT_TRUE(session.ok());
+  const Asked asked = asked_of(passages, 40);
+  for (const auto mode :
+       {index::FusionMode::None, index::FusionMode::Mean, index::FusionMode::Max}) {
+    SearchSetting setting;
+    setting.fusion.mode = mode;
+    setting.leave_out.group = true;
+    const auto exact = session->search(asked.queries, asked.vectors, setting);
+    setting.recall = 0.95;
+    const auto found = session->search(asked.queries, asked.vectors, setting);
+    ASSERT_TRUE(exact.ok() && found.ok()) << found.error().message;
+    std::size_t of = 0, same = 0;
+    for (std::size_t q = 0; q < exact->size(); ++q)
+      for (const auto& hit : (*exact)[q]) {
+        ++of;
+        same += static_cast<std::size_t>(
+            std::any_of((*found)[q].begin(), (*found)[q].end(), [&](const auto& other) {
+              return other.passage == hit.passage && other.score == hit.score;
+            }));
+      }
+    EXPECT_GE(static_cast<double>(same), 0.9 * static_cast<double>(of));
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder / "x/graphs"));
+  // The second session finds the graphs and the same hits.
+  auto again = QuerySession::open(folder / "x", pool);
+  SearchSetting setting;
+  setting.recall = 0.95;
+  const auto one = session->search(asked.queries, asked.vectors, setting);
+  const auto two = again->search(asked.queries, asked.vectors, setting);
+  ASSERT_TRUE(one.ok() && two.ok());
+  for (std::size_t q = 0; q < one->size(); ++q)
+    for (std::size_t i = 0; i < (*one)[q].size(); ++i) {
+      EXPECT_EQ((*one)[q][i].passage, (*two)[q][i].passage);
+      EXPECT_EQ((*one)[q][i].score, (*two)[q][i].score);
+    }
+}
+
 TEST(Session, FiltersKeepTheBestOfWhatCounts) {
   TemporaryFolder folder;
   auto passages = crosstail::testing::random_passages(40, kDim);
