@@ -230,9 +230,7 @@ TEST(ApproximateIndex, ManyDuplicatesDoNotHideOtherRows) {
     const auto hits = index->search(rows, request, 64);
     if ((*hits)[0][0].score == (*ExactSearch(rows).search(request))[0][0].score) ++found;
   }
-  // Without edges that lead out of the heap of duplicates hardly any would be found; 100% is not
-  // promised.
-  EXPECT_GE(found, 180U);  // of 200
+  EXPECT_GE(found, 190U);  // of 200
 }
 
 }  // namespace
