@@ -203,8 +203,8 @@ void GraphBuilder::choose(Worker& worker, std::uint32_t row) {
   for (std::size_t chosen = 0; chosen < options_.degree && !left.empty(); ++chosen) {
     const std::uint32_t nearest = left.front().row;
     to[chosen] = nearest;
-    // The rule would keep one duplicate of a row, and many duplicates would lose each other; more than
-    // a sixteenth of the edges, and rows beside a heap of duplicates would lose the others.
+    // The rule would keep one duplicate of a row, and many duplicates would lose each other; more
+    // than a sixteenth of the edges, and rows beside a heap of duplicates would lose the others.
     const bool spare = left.front().distance <= same && ++duplicates < options_.degree / 16;
     left.erase(left.begin());
     if (left.empty()) return;

@@ -286,7 +286,8 @@ Status SegmentWriter::State::add_parts(const NewPassage& passage) {
 Status SegmentWriter::State::add_centroids(const NewPassage& passage) {
   for (std::size_t i = 0; i < sums_used; ++i) {
     const LanguageSum& sum = sums[i];
-    const std::string_view code = sum.tag == kNoLanguage ? "und" : tag_codes[sum.tag];
+    const std::string_view code =
+        sum.tag == kNoLanguage ? std::string_view("und") : std::string_view(tag_codes[sum.tag]);
     auto added = centroids.add(code, sum.sum.data(), sum.count);
     if (!added.ok())
       return std::move(added).error().at("passage \"" + std::string(passage.id) + "\"");
