@@ -18,10 +18,13 @@ class AlignVerb : public Verb {
         "both directions, or the same path without its language segment), then their questions by\n"
         "position; writes questions to attach to passages. With --key, joins by a member of the\n"
         "records. By path: from passages of two or more languages whose documents share relative\n"
-        "paths, writes a retrieval set of page titles (BEIR, with the titles to attach).",
+        "paths, writes a retrieval set of page titles (BEIR, with the titles to attach), or, with\n"
+        "--entries, of the entries that a help's index has for the pages.",
         "  crosstail align --by structure faq.jsonl -o questions.jsonl\n"
         "  crosstail align --by path en.jsonl de=de.jsonl fr=fr.jsonl --queries-in /guide/ -o "
-        "titles"};
+        "titles\n"
+        "  crosstail align --by path en.jsonl de=de.jsonl --entries en=help/en-US/bookmarks.js \\\n"
+        "    --entries de=help/de/bookmarks.js --queries-in /guide/ -o index-entries"};
   }
 
   void declare(OptionTable& options) override {
@@ -39,6 +42,21 @@ class AlignVerb : public Verb {
                 });
     options.section("By path")
         .text(path_.queries_in, "queries-in", "TEXT", "queries only from pages whose path has this")
+        .custom("entries", "LANG=FILE",
+                "a help's index (bookmarks.js): its entries are the queries, not the titles; one "
+                "in English, and each language's",
+                "",
+                [this](std::string_view value) -> Status {
+                  const auto equals = std::min(value.find('='), value.size());
+                  if (text::language_code(value.substr(0, equals)).empty() ||
+                      equals + 1 >= value.size())
+                    return Error{ErrorCode::InvalidArgument,
+                                 "expected LANG=FILE, as in de=help/de/bookmarks.js"};
+                  path_.entries.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+                  return {};
+                })
+        .real(path_.dev_share, "dev-share", "S",
+              "this share of the pages gives its queries to dev-queries.jsonl and qrels/dev.tsv")
         .flag(path_.sections, "sections", "keep sections as passages instead of whole pages")
         .count(min_characters_, "min-characters", "N", "passages shorter than this are left out")
         .count(max_characters_, "max-characters", "N", "passages are cut here");
@@ -80,6 +98,8 @@ class AlignVerb : public Verb {
 
   Result<curate::AlignSummary> run_path() {
     path_.output = output_;
+    if (!(path_.dev_share >= 0 && path_.dev_share < 1))
+      return Error{ErrorCode::InvalidArgument, "--dev-share: expected at least 0 and below 1"};
     path_.min_characters = min_characters_;
     path_.max_characters = max_characters_;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {

@@ -65,7 +65,13 @@ struct PathOptions {
   std::vector<std::pair<std::string, std::string>> others;
   std::string output;      ///< a folder
   std::string queries_in;  ///< only pages whose path contains this become queries
-  bool sections = false;   ///< keep sections as passages instead of whole pages
+  /// Language tag and a help's index (markup/help_index.h), one of them in English: its entries are
+  /// the queries, in place of the titles.
+  std::vector<std::pair<std::string, std::string>> entries;
+  /// This share of the pages, chosen by a hash of their paths, gives its queries to
+  /// `dev-queries.jsonl` and `qrels/dev.tsv` and none to the others.
+  double dev_share = 0;
+  bool sections = false;  ///< keep sections as passages instead of whole pages
   std::size_t min_characters = 60, max_characters = 1200;  ///< of a passage; shorter ones go,
                                                            ///< longer ones are cut
 };
@@ -74,6 +80,10 @@ struct PathOptions {
 /// `annotations.jsonl`. A passage is the text of an English page without its title; the titles of
 /// the page in all languages are attached to it (`group` is the page); a title that differs from
 /// the English one is a query for it, if no other page has the same English title.
+///
+/// With `entries`, an entry that leads to one page, and is no entry of the English index, is a
+/// query for that page in its language. It was worded by other people than the titles were, and
+/// belongs to a group of its own.
 Result<AlignSummary> align_by_path(const PathOptions& options);
 
 }  // namespace crosstail::curate

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -6,10 +7,13 @@
 #include <simdjson.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json_writer.h"
 #include "curate/align.h"
 #include "curate/page_url.h"
 #include "data/rows.h"
+#include "markup/help_index.h"
+#include "text/language_tag.h"
 #include "text/utf8.h"
 
 namespace crosstail::curate {
@@ -28,6 +32,9 @@ struct Document {
 
 /// Passage records by `doc`, in the order of the paths.
 using Documents = std::map<std::string, Document>;
+
+/// Entries of a help's index, sorted, each with the pages that it leads to.
+using Entries = std::map<std::string, std::set<std::string>>;
 
 std::string folded_spaces(std::string_view text) {
   std::string out;
@@ -98,9 +105,29 @@ Result<Documents> read_passages(const std::string& path) {
   return documents;
 }
 
-/// The four files as they grow.
+/// Queries and their judgments as they grow.
+struct QueryFiles {
+  std::string queries, qrels = "query-id\tcorpus-id\tscore\n";
+
+  void add(const std::string& id, const std::string& query, const std::string& language,
+           const std::string& group, const std::vector<std::string>& passages) {
+    JsonWriter(queries)
+        .begin_object()
+        .member("_id", id)
+        .member("text", query)
+        .member("lang", language)
+        .member("group", group)
+        .end_object();
+    queries += '\n';
+    for (const auto& passage : passages)
+      qrels.append(id).append("\t").append(passage).append("\t1\n");
+  }
+};
+
+/// The files of the set as they grow.
 struct SetFiles {
-  std::string corpus, queries, qrels = "query-id\tcorpus-id\tscore\n", annotations;
+  std::string corpus, annotations;
+  QueryFiles test, dev;
 
   Status write(const fs::path& folder) const {
     const fs::path building = folder.string() + ".part";
@@ -113,9 +140,13 @@ struct SetFiles {
     fs::create_directories(building / "qrels", error);
     if (error) return system_error(building.string(), "make the folder", error.value());
     CT_CHECK(write_file_atomic(building / "corpus.jsonl", corpus));
-    CT_CHECK(write_file_atomic(building / "queries.jsonl", queries));
+    CT_CHECK(write_file_atomic(building / "queries.jsonl", test.queries));
     CT_CHECK(write_file_atomic(building / "annotations.jsonl", annotations));
-    CT_CHECK(write_file_atomic(building / "qrels/test.tsv", qrels));
+    CT_CHECK(write_file_atomic(building / "qrels/test.tsv", test.qrels));
+    if (!dev.queries.empty()) {
+      CT_CHECK(write_file_atomic(building / "dev-queries.jsonl", dev.queries));
+      CT_CHECK(write_file_atomic(building / "qrels/dev.tsv", dev.qrels));
+    }
     fs::remove_all(folder, error);
     return commit_rename(building, folder);
   }
@@ -136,6 +167,7 @@ class PathSet {
       CT_TRY(const auto documents, read_passages(path));
       add_language(language, documents);
     }
+    if (!options_.entries.empty()) CT_CHECK(add_entries());
     CT_CHECK(files_.write(options_.output));
     return std::move(summary_);
   }
@@ -152,6 +184,9 @@ class PathSet {
   void add_language(const std::string& language, const Documents& documents);
   void annotate(const std::string& doc, const Target& target, const std::string& language,
                 const std::string& title);
+  Status add_entries();
+  void add_entries_of(const std::string& language, const Entries& entries, const Entries& english);
+  QueryFiles& files_of(const std::string& doc);
 
   const PathOptions& options_;
   std::map<std::string, Target> targets_;
@@ -225,19 +260,62 @@ void PathSet::add_language(const std::string& language, const Documents& documen
     }
     annotate(doc, target, language, title);
     if (!target.unique_title || doc.find(options_.queries_in) == std::string::npos) continue;
-    std::string id = language;
-    id.append(":").append(doc);
-    JsonWriter(files_.queries)
-        .begin_object()
-        .member("_id", id)
-        .member("text", title)
-        .member("lang", language)
-        .member("group", doc)
-        .end_object();
-    files_.queries += '\n';
-    for (const auto& passage : target.passages)
-      files_.qrels.append(id).append("\t").append(passage).append("\t1\n");
+    if (!options_.entries.empty()) continue;
+    files_of(doc).add(language + ":" + doc, title, language, doc, target.passages);
     summary_.counters.add("queries");
+  }
+}
+
+QueryFiles& PathSet::files_of(const std::string& doc) {
+  const double place = std::ldexp(static_cast<double>(xxh3(doc)), -64);
+  return place < options_.dev_share ? files_.dev : files_.test;
+}
+
+Status PathSet::add_entries() {
+  std::vector<Entries> read;
+  const Entries* english = nullptr;
+  read.reserve(options_.entries.size());
+  for (const auto& [language, path] : options_.entries) {
+    CT_TRY(const auto index, markup::read_help_index(path));
+    read.emplace_back();
+    for (const auto& entry : index) read.back()[entry.text].insert(entry.page);
+    if (english == nullptr && text::same_language(language, options_.english_language))
+      english = &read.back();
+  }
+  if (english == nullptr)
+    return Error{ErrorCode::InvalidArgument, "align --by path: --entries needs the index in " +
+                                                 options_.english_language + " too, as " +
+                                                 options_.english_language +
+                                                 "=FILE: what stands there is no "
+                                                 "translation"};
+  for (std::size_t i = 0; i < read.size(); ++i)
+    if (&read[i] != english) add_entries_of(options_.entries[i].first, read[i], *english);
+  return {};
+}
+
+void PathSet::add_entries_of(const std::string& language, const Entries& entries,
+                             const Entries& english) {
+  std::size_t number = 0;  // among the entries that lead to one page
+  for (const auto& [entry, pages] : entries) {
+    summary_.counters.add("entries.in");
+    if (pages.size() != 1) {
+      summary_.counters.add("entries.of-several-pages");
+      continue;
+    }
+    std::string id = language;
+    id.append(":").append(std::to_string(number++));
+    const std::string& page = *pages.begin();
+    const auto target = targets_.find(page);
+    const auto untranslated = english.find(entry);
+    if (entry.empty() || target == targets_.end() ||
+        page.find(options_.queries_in) == std::string::npos) {
+      summary_.counters.add("entries.elsewhere");
+    } else if (untranslated != english.end() && untranslated->second.size() == 1) {
+      summary_.counters.add("entries.untranslated");
+    } else {
+      files_of(page).add(id, entry, language, "index:" + id, target->second.passages);
+      summary_.counters.add("queries");
+    }
   }
 }
 

@@ -239,6 +239,88 @@ TEST_F(AlignPath, TitlesOfAllLanguagesAreAttachedToTheEnglishPage) {
   EXPECT_EQ(summary->counters["titles.untranslated"], 1U);
 }
 
+// Worked out by hand: ids count the entries that lead to one page, sorted by their bytes.
+TEST_F(AlignPath, EntriesOfTheHelpsIndexAreTheQueries) {
+  const std::string body(80, 'x');
+  const auto passages = [&](const char* name, const char* title) {
+    std::ofstream out(folder_ / name);
+    for (const std::string doc : {"guide/a.html", "guide/b.html", "menu/c.html"})
+      out << R"({"_id":")" << doc << R"(#1","doc":")" << doc << R"(","title":")" << title << doc
+          << R"(","text":")" << body << "\"}\n";
+  };
+  passages("en.jsonl", "Page ");
+  passages("de.jsonl", "Seite ");
+  const auto index = [&](const char* name,
+                         const std::vector<std::pair<std::string, std::string>>& entries) {
+    std::ofstream out(folder_ / name);
+    out << "var bookmarks = [\n";
+    for (const auto& [page, text] : entries)
+      out << "{url:\"xx/" << page << "?DbPAR=A#bm\", app:\"A\", text:\"" << text << "\"},\n";
+    out << "];\n";
+  };
+  index("en.js", {{"guide/a.html", "AutoText"}, {"guide/b.html", "printing"}});
+  index("de.js", {{"guide/b.html", "Drucken --  beidseitig"},
+                  {"guide/a.html", "AutoText"},  // no translation
+                  {"guide/a.html", "Absatz"},    // leads to two pages
+                  {"guide/b.html", "Absatz"},
+                  {"menu/c.html", "Menü"},       // not in guide/
+                  {"guide/z.html", "Nirgends"},  // no passage
+                  {"guide/a.html", "Zeile"}});
+  PathOptions options;
+  options.english = (folder_ / "en.jsonl").string();
+  options.others = {{"de", (folder_ / "de.jsonl").string()}};
+  options.output = (folder_ / "set").string();
+  options.queries_in = "guide/";
+  options.entries = {{"en", (folder_ / "en.js").string()}, {"de", (folder_ / "de.js").string()}};
+  const auto summary = align_by_path(options);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_EQ(read("queries.jsonl"),
+            "{\"_id\":\"de:1\",\"text\":\"Drucken, beidseitig\",\"lang\":\"de\",\"group\":"
+            "\"index:de:1\"}\n"
+            "{\"_id\":\"de:4\",\"text\":\"Zeile\",\"lang\":\"de\",\"group\":\"index:de:4\"}\n");
+  EXPECT_EQ(read("qrels/test.tsv"),
+            "query-id\tcorpus-id\tscore\nde:1\tguide/b.html\t1\nde:4\tguide/a.html\t1\n");
+  EXPECT_EQ(summary->counters["annotations"], 6U);  // titles are attached as before
+  EXPECT_EQ(summary->counters["entries.of-several-pages"], 1U);
+  EXPECT_EQ(summary->counters["entries.untranslated"], 1U);
+  EXPECT_EQ(summary->counters["entries.elsewhere"], 2U);
+
+  options.entries.erase(options.entries.begin());
+  const auto without_english = align_by_path(options);
+  ASSERT_FALSE(without_english.ok());
+  EXPECT_NE(without_english.error().message.find("as en=FILE"), std::string::npos);
+}
+
+TEST_F(AlignPath, AShareOfThePagesIsKeptForTuning) {
+  const auto passages = [&](const char* name, const char* title) {
+    std::ofstream out(folder_ / name);
+    for (int i = 0; i < 400; ++i)
+      out << R"({"_id":"p)" << i << R"(","doc":"guide/)" << i << R"(.html","title":")" << title << i
+          << R"(","text":")" << std::string(80, 'x') << "\"}\n";
+  };
+  passages("en.jsonl", "Page ");
+  passages("de.jsonl", "Seite ");
+  PathOptions options;
+  options.english = (folder_ / "en.jsonl").string();
+  options.others = {{"de", (folder_ / "de.jsonl").string()}};
+  options.output = (folder_ / "set").string();
+  options.dev_share = 0.5;
+  ASSERT_TRUE(align_by_path(options).ok());
+  const auto ids = [&](const char* name) {
+    std::istringstream in(read(name));
+    std::set<std::string> out;
+    std::string line;
+    for (std::getline(in, line); std::getline(in, line);) out.insert(line);
+    return out;
+  };
+  const auto test = ids("qrels/test.tsv"), dev = ids("qrels/dev.tsv");
+  EXPECT_EQ(test.size() + dev.size(), 400U);
+  EXPECT_GT(dev.size(), 150U);  // 200, give or take five standard deviations of 10
+  EXPECT_LT(dev.size(), 250U);
+  for (const auto& row : dev) EXPECT_FALSE(test.contains(row)) << row;
+  EXPECT_NE(read("dev-queries.jsonl"), "");
+}
+
 TEST_F(AlignPath, WhatIsNoPassageFileIsNamed) {
   std::ofstream(folder_ / "en.jsonl") << "{\"question\":\"x\"}\n";
   PathOptions options;

@@ -1,0 +1,2 @@
+var bookmarks = [
+{url:"de/text/a.html, text:"b"},

@@ -1,0 +1,1 @@
+var bookmarks = [{"url":'x/y.html', text:"\u00e4\x41\n\"q"}]
