@@ -4,6 +4,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "cli/compress.h"
 #include "cli/text_input.h"
 #include "cli/verbs.h"
 #include "model/compare.h"
@@ -37,13 +38,14 @@ class ModelVerb : public Verb {
  public:
   [[nodiscard]] VerbInfo info() const override {
     return {
-        "model", "what a model is, fetched, converted and compared",
-        "info|check|convert|pull MODEL… [options]",
+        "model", "what a model is, fetched, converted, compared and made smaller",
+        "info|check|convert|compress|pull MODEL… [options]",
         "info: architecture, sizes, identity, tokenizer, prompts, pooling and limits of a model.\n"
         "check: how far two models, or two precisions of one, agree on texts: cosines and\n"
         "neighbours, per language.\n"
         "convert: to one file with packed weights and tokenizer that loads in milliseconds, or\n"
         "(--to huggingface) back to a directory.\n"
+        "compress: a smaller directory: a vocabulary trimmed to your texts, fewer layers.\n"
         "pull: fetches a model from a hub into the cache (CROSSTAIL_CACHE; CROSSTAIL_HUB names a\n"
         "mirror); run again to continue. MODEL is a directory, a converted file, or a name in the\n"
         "cache.",
@@ -51,28 +53,33 @@ class ModelVerb : public Verb {
         "  crosstail model info intfloat/multilingual-e5-small --json\n"
         "  crosstail model convert intfloat/multilingual-e5-small --precision int8 -o e5.ctmodel\n"
         "  crosstail model check intfloat/multilingual-e5-small e5.ctmodel --texts "
-        "questions.jsonl --language-field lang"};
+        "questions.jsonl --language-field lang\n"
+        "  crosstail model compress intfloat/multilingual-e5-small -o small --layers 4 "
+        "--vocabulary-from texts.jsonl --vocabulary-size 75k"};
   }
 
   void declare(OptionTable& options) override {
-    options.positionals(words_, "ACTION MODEL", "info, check, convert or pull, and the models", 2);
+    options.positionals(words_, "ACTION MODEL",
+                        "info, check, convert, compress or pull, and the models", 2);
     options.section("All")
         .choice(precision_, "precision", {"auto", "f32", "bf16", "int8"},
                 "to load or convert with; of check, the first model's (auto: f32)")
         .count(threads_, "threads", "N", "threads; 0 means one per processor")
-        .flag(json_, "json", "info and check: as JSON")
-        .text(output_, "output", "FILE|DIR", "what convert and pull write", 'o');
+        .flag(json_, "json", "info, check and compress: as JSON")
+        .text(output_, "output", "FILE|DIR", "what convert, compress and pull write", 'o')
+        .text(field_, "text-field", "FIELD", "check and compress: the text of a row")
+        .text(language_field_, "language-field", "FIELD",
+              "check and compress: also per language, which this field has");
     options.section("Info").flag(verify_, "verify", "compare a converted model's checksums");
     options.section("Check")
         .text(texts_, "texts", "FILE", "texts: JSON lines, CSV, TSV, or a text a line")
-        .text(field_, "text-field", "FIELD", "the text of a row")
-        .text(language_field_, "language-field", "FIELD", "also per language, which this field has")
         .choice(against_, "against", {"auto", "f32", "bf16", "int8"},
                 "precision of the second model (or of the same again)")
         .text(prompt_, "prompt", "NAME", "the first model's prompt, put before each text")
         .count(max_texts_, "max-texts", "N", "only so many texts")
         .real(min_cosine_, "min-cosine", "X", "exit with 1 if any text's cosine is below");
     options.section("Convert").choice(to_, "to", {"crosstail", "huggingface"}, "what to write");
+    compress_.declare(options);
     options.section("Pull")
         .text(hub_, "hub", "URL", "where to fetch from; CROSSTAIL_HUB, else huggingface.co")
         .text(revision_, "revision", "NAME", "branch, tag or commit");
@@ -86,9 +93,10 @@ class ModelVerb : public Verb {
       return Error{ErrorCode::InvalidArgument, "expected one model for " + action};
     if (action == "info") return describe(models.front());
     if (action == "convert") return convert(models.front());
+    if (action == "compress") return compress_model(models.front());
     if (action == "pull") return pull(models.front());
     return Error{ErrorCode::InvalidArgument,
-                 "'" + action + "': expected info, check, convert or pull"};
+                 "'" + action + "': expected info, check, convert, compress or pull"};
   }
 
  private:
@@ -194,6 +202,16 @@ class ModelVerb : public Verb {
     return kDone;
   }
 
+  Result<int> compress_model(const std::string& name) {
+    compress_.source = name;
+    compress_.output = output_;
+    compress_.text_field = field_;
+    compress_.language_field = language_field_;
+    compress_.threads = threads_;
+    compress_.json = json_;
+    return compress(compress_);
+  }
+
   Result<int> pull(const std::string& name) {
     Progress progress("pull", "bytes");
     model::PullOptions options;
@@ -218,6 +236,7 @@ class ModelVerb : public Verb {
   std::uint64_t threads_ = 0, max_texts_ = 2000;
   double min_cosine_ = -1;
   bool json_ = false, verify_ = false;
+  CompressArguments compress_;
 };
 
 }  // namespace

@@ -125,9 +125,11 @@ struct TinyModel {
     write_file(folder / "model.safetensors", safetensors());
   }
 
-  /// The last layer's states, tokens × 8, of ids with their token types.
+  /// The last layer's states, tokens × 8, of ids with their token types; `layers` are gone through.
   [[nodiscard]] std::vector<std::vector<double>> states(const std::vector<std::uint32_t>& ids,
-                                                        const std::vector<int>& type = {}) const {
+                                                        const std::vector<int>& type = {},
+                                                        const std::vector<std::size_t>& layers = {
+                                                            0, 1}) const {
     std::vector<std::vector<double>> x;
     std::size_t position = family == TinyFamily::Roberta ? kRobertaPad + 1 : 0;
     for (std::size_t t = 0; t < ids.size(); ++t) {
@@ -143,7 +145,7 @@ struct TinyModel {
       }
       x.push_back(normed(row, "embeddings.LayerNorm"));
     }
-    for (std::size_t l = 0; l < kLayers; ++l) x = layer(l, x);
+    for (const std::size_t l : layers) x = layer(l, x);
     return x;
   }
   /// y = W x + b.

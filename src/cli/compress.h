@@ -1,0 +1,30 @@
+#pragma once
+/// `crosstail model compress`: a smaller model from a model directory (docs/models.md).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/options.h"
+
+namespace crosstail::cli {
+
+struct CompressArguments {
+  std::string source, output;  ///< a model directory (or its name in the cache); what to write
+  std::string layers;          ///< "4" or "0,3,7,11"; empty: all
+  std::vector<std::string> vocabulary_from;  ///< files and folders of texts; none: no trimming
+  std::string text_field = "text", language_field;
+  std::uint64_t vocabulary_size = 0;  ///< pieces; 0: all that the texts have
+  double balance = 0.5;               ///< between languages: 0 as the texts are, 1 all alike
+  std::uint64_t threads = 0;
+  bool json = false;
+
+  /// The options that no other action of `model` has.
+  void declare(OptionTable& options);
+};
+
+/// Prints what was done. Fails as the parts do; nothing is written then.
+Result<int> compress(const CompressArguments& arguments);
+
+}  // namespace crosstail::cli
