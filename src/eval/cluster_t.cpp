@@ -80,6 +80,7 @@ ClusterT cluster_t_test(const Sample& sample, std::size_t column, const ClusterT
   const double variance = options.random_strata ? two_way_variance(sample, column, out.estimate)
                                                 : cluster_variance(sample, column);
   out.standard_error = std::sqrt(variance);
+  if (out.standard_error < 1e-12 * std::fabs(out.estimate)) out.standard_error = 0;  // rounding
   const std::size_t units = options.random_strata ? std::min(clusters, sample.strata()) : clusters;
   out.degrees = static_cast<double>(units) - 1;
   if (out.degrees < 1) out.degrees = 1;
@@ -88,7 +89,10 @@ ClusterT cluster_t_test(const Sample& sample, std::size_t column, const ClusterT
     out.p = 2 * student_cdf(-std::fabs(out.t), out.degrees);
     out.effect_size = out.t / std::sqrt(static_cast<double>(clusters));
   } else {
+    // The same difference in every cluster: the test has no spread to go by.
     out.p = out.estimate == 0 ? 1 : 0;
+    if (out.estimate != 0)
+      out.effect_size = std::copysign(std::numeric_limits<double>::infinity(), out.estimate);
   }
   const double quantile = student_quantile(1 - (1 - options.level) / 2, out.degrees);
   out.interval = {out.estimate - quantile * out.standard_error,

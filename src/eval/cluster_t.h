@@ -16,7 +16,8 @@ struct ClusterT {
   double degrees = 0;  ///< clusters - 1 (strata resampled: the smaller of clusters, strata, - 1)
   double p = 1;        ///< two-sided; 1 where the column is 0 throughout
   Interval interval;   ///< at the level asked for
-  /// estimate / (standard error × √clusters): the mean in standard deviations of a cluster.
+  /// estimate / (standard error × √clusters): the mean in standard deviations of a cluster;
+  /// infinite where every cluster has the same difference.
   double effect_size = 0;
   /// The smallest true difference that a test at 1 - level finds with this power, with as many
   /// clusters as vary as much as these.

@@ -103,6 +103,12 @@ std::string counts(const Node& node) {
   return whole(node["queries"]) + " queries in " + whole(node["clusters"]) + " clusters";
 }
 
+std::string best_of_baselines(const Node& count) {
+  if (count.number().value_or(0) == 1)
+    return "the only system without questions in another language";
+  return "the best of " + whole(count) + " systems without questions in another language";
+}
+
 void add_headline(const Node& report, ReportTables& out) {
   const Node h = report["headline"];
   if (!h.present()) {
@@ -114,14 +120,12 @@ void add_headline(const Node& report, ReportTables& out) {
   }
   const auto measures = report["measures"].items();
   const bool smaller = !measures.empty() && measures[0]["smaller_is_better"].flag();
-  out.headline.push_back(h["system"].text() + " gains " + signed_fixed(h["gain"]["value"]) + " " +
-                         interval(h["gain"]) + stars(h["p"]) + " " + h["measure"].text() +
-                         (smaller ? " (of which the smaller is the better)" : "") + " over " +
-                         h["baseline"].text() + ", the best of " + whole(h["baselines"]) +
-                         " systems without questions in another language (" +
-                         fixed(h["baseline_mean"]["value"]) + " → " +
-                         fixed(h["system_mean"]["value"]) + "; " + equation("p", h["p"]) + "; " +
-                         counts(h) + ").");
+  out.headline.push_back(
+      h["system"].text() + " gains " + signed_fixed(h["gain"]["value"]) + " " +
+      interval(h["gain"]) + stars(h["p"]) + " " + h["measure"].text() +
+      (smaller ? " (of which the smaller is the better)" : "") + " over " + h["baseline"].text() +
+      ", " + best_of_baselines(h["baselines"]) + " (" + fixed(h["baseline_mean"]["value"]) + " → " +
+      fixed(h["system_mean"]["value"]) + "; " + equation("p", h["p"]) + "; " + counts(h) + ").");
   out.headline.push_back("On leakage: " + h["leakage"].text() + ".");
   const bool several = h["candidates"].number().value_or(1) > 1;
   if (h["p"].number() && (several || h["baselines"].number().value_or(1) > 1))
@@ -172,13 +176,13 @@ void add_comparisons(const Node& report, ReportTables& out) {
                  "; " + counts(c) +
                  ". Stars: Holm-corrected p at .05, .01, .001. Detectable: the smallest true " +
                  "difference found with 80% power.";
-    table.rows.push_back({c["system"].text(), c["measure"].text(),
-                          signed_fixed(c["difference"]["value"]) + stars(c["p_holm"]),
-                          interval(c["difference"]), percent(c["relative"]), probability(c["p"]),
-                          probability(c["p_holm"]), probability(c["p_bh"]), probability(c["p_t"]),
-                          formatted("%+.2f", c["effect_size"].number().value_or(0)),
-                          fixed(c["minimum_detectable"]), whole(c["wins"]), whole(c["losses"]),
-                          whole(c["ties"])});
+    table.rows.push_back(
+        {c["system"].text(), c["measure"].text(),
+         signed_fixed(c["difference"]["value"]) + stars(c["p_holm"]), interval(c["difference"]),
+         percent(c["relative"]), probability(c["p"]), probability(c["p_holm"]),
+         probability(c["p_bh"]), probability(c["p_t"]),
+         c["effect_size"].number() ? formatted("%+.2f", *c["effect_size"].number()) : "–",
+         fixed(c["minimum_detectable"]), whole(c["wins"]), whole(c["losses"]), whole(c["ties"])});
   }
   if (!table.rows.empty()) out.tables.push_back(std::move(table));
 }

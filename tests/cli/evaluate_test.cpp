@@ -118,6 +118,15 @@ TEST_F(Evaluate, TheHeadlineIsComputedFromWhatRunsSayOfThemselves) {
   EXPECT_EQ(out_.find("Configuration"), std::string::npos);
 }
 
+TEST_F(Evaluate, OneBaselineIsNotCalledTheBestOfMany) {
+  ASSERT_EQ(evaluate({"--without-other-languages", "text", "--with-other-languages", "others"}),
+            kDone)
+      << err_;
+  EXPECT_NE(out_.find("over text, the only system without questions in another language (0.6000"),
+            std::string::npos)
+      << out_;
+}
+
 TEST_F(Evaluate, WritesAReportThatBecomesAPageWithEverythingEscaped) {
   ASSERT_EQ(evaluate({"--slice", "topic", "-o", path("out")}), kDone) << err_;
   const std::string tsv = read("out/per-query.tsv");

@@ -172,6 +172,15 @@ TEST(ClusterT, IdenticalSystemsHaveP1) {
   EXPECT_EQ(cluster_t_test(sample, 0, {}).p, 1);
 }
 
+TEST(ClusterT, TheSameDifferenceEverywhereIsAnInfiniteEffect) {
+  Sample sample(numbered(30), {});
+  sample.add(std::vector<double>(30, 0.1));  // no binary fraction: means and residuals are rounded
+  const auto t = cluster_t_test(sample, 0, {});
+  EXPECT_EQ(t.standard_error, 0);
+  EXPECT_EQ(t.effect_size, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(t.p, 0);
+}
+
 TEST(Bootstrap, StandardErrorAndIntervalAreThoseOfTheMean) {
   std::mt19937 random(6);
   std::normal_distribution<double> normal(1, 2);
