@@ -7,6 +7,10 @@ install(FILES ${CMAKE_SOURCE_DIR}/web/report.html DESTINATION ${CMAKE_INSTALL_DA
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/crosstail
         OPTIONAL FILES_MATCHING PATTERN "*.toml")
 
+# The bundled model: its converted file, its card and its licence.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/models DESTINATION ${CMAKE_INSTALL_DATADIR}/crosstail
+        OPTIONAL FILES_MATCHING PATTERN "*.ctm" PATTERN "*.md" PATTERN "*.json" PATTERN "LICENSE*")
+
 # crosstail_printed(NAME DIRECTORY ARGUMENTS…): a file that the program prints.
 function(crosstail_printed name directory)
   set(file ${CMAKE_BINARY_DIR}/printed/${name})

@@ -4,6 +4,7 @@
 #include "cli/text_run.h"
 #include "cli/verbs.h"
 #include "data/npy.h"
+#include "model/locate.h"
 
 namespace crosstail::cli {
 namespace {
@@ -34,7 +35,7 @@ class EncodeVerb : public Verb {
   [[nodiscard]] VerbInfo info() const override {
     return {
         "encode", "texts to vectors, with the encoder of a model directory",
-        "--model DIR INPUT -o vectors.npy [options]",
+        "INPUT -o vectors.npy [--model M] [options]",
         "Encodes JSON lines, CSV, TSV or plain text (a text a line) with a sentence encoder in "
         "the\n"
         "directory format of Hugging Face or sentence-transformers. Writes the vectors as .npy in\n"
@@ -43,7 +44,7 @@ class EncodeVerb : public Verb {
         "empty, overlong and damaged texts.",
         "  crosstail encode --model multilingual-e5-small passages.jsonl --prompt passage -o "
         "passages.npy\n"
-        "  crosstail encode --model e5.ctmodel questions.txt --prompt query -o questions.npy"};
+        "  crosstail encode questions.txt --prompt query -o questions.npy"};
   }
 
   void declare(OptionTable& options) override {
@@ -61,6 +62,9 @@ class EncodeVerb : public Verb {
 
   Result<int> run() override {
     CT_CHECK(check());
+    if (a_.model.empty()) {
+      CT_TRY(a_.model, model::default_model());
+    }
     CT_TRY(const auto encoder, model::Encoder::open(a_.model, a_.model_options()));
     if (!encoder.info().pooling_stated)
       log(LogLevel::Warning, "pooling-assumed",
@@ -106,7 +110,6 @@ class EncodeVerb : public Verb {
     const auto wrong = [](std::string what) {
       return Error{ErrorCode::InvalidArgument, std::move(what)};
     };
-    if (a_.model.empty()) return wrong("--model: name a model directory or a converted model");
     if (a_.inputs.size() != 1) return wrong("INPUT: expected one file");
     if (!a_.output.ends_with(".npy"))
       return wrong(

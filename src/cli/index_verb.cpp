@@ -8,6 +8,7 @@
 #include "base/stream.h"
 #include "cli/verbs.h"
 #include "index/fused_rows.h"
+#include "model/locate.h"
 #include "retrieve/build_index.h"
 #include "retrieve/index_changes.h"
 
@@ -242,7 +243,7 @@ class IndexVerb final : public Verb {
         "changed\n"
         "  merge    join shards, or indexes      export   passages.npy, questions.npy and their "
         "rows\n",
-        "  crosstail index corpus.jsonl -o idx --model M --questions annotations.jsonl\n"
+        "  crosstail index corpus.jsonl -o idx --questions annotations.jsonl\n"
         "  crosstail index corpus.jsonl -o idx --model M --questions annotations.jsonl --estimate\n"
         "  crosstail index corpus.jsonl -o part-3 --model M --shard 3/8\n"
         "  crosstail index merge part-* -o idx\n"
@@ -256,7 +257,8 @@ class IndexVerb final : public Verb {
     options
         .positionals(o.arguments, "CORPUS", "corpora; or an action, its index and what it takes", 1)
         .text(o.output, "output", "DIR", "the index; put in place when it is complete", 'o')
-        .text(o.model, "model", "M", "model directory, or converted model")
+        .text(o.model, "model", "M",
+              "model directory, converted model, or name; default: the bundled crosstail-mini")
         .choice(o.precision, "precision", {"auto", "f32", "bf16", "int8"}, "of the encoder")
         .count(o.threads, "threads", "N", "threads; 0: all processors")
         .flag(o.resume, "resume", "go on with a run that was killed or stopped")
@@ -332,6 +334,10 @@ class IndexVerb final : public Verb {
  private:
   Result<int> build() {
     options_.output = options_.output.empty() && options_.estimate ? "index" : options_.output;
+    if (options_.model.empty() && options_.passage_vectors.empty() &&
+        options_.question_vectors.empty()) {
+      CT_TRY(options_.model, model::default_model());
+    }
     CT_TRY(auto options, checked(options_));
     options.corpus = options_.arguments;
     if (options_.estimate) {

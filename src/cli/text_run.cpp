@@ -95,7 +95,7 @@ void TextArguments::declare(OptionTable& options, std::string input_help, std::s
   options.positionals(inputs, "INPUT", std::move(input_help), 1);
   options.section("Model")
       .text(model, "model", "DIR|FILE|NAME",
-            "model directory, converted model, or name in the cache")
+            "model directory, converted model, or name (bundled, or in the cache)")
       .choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
               "of the products; auto: bf16 where the processor has it, else f32")
       .count(max_length, "max-length", "TOKENS", "cut texts here; 0 means the model's limit");

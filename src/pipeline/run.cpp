@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/interrupt.h"
+#include "model/locate.h"
 #include "pipeline/content_hash.h"
 
 namespace crosstail::pipeline {
@@ -59,12 +60,22 @@ bool updates(const PlannedStage& stage, const std::string& path) {
                      [&](const auto& update) { return update.path == path; });
 }
 
+/// Where an input lies: a model may be named, and what the name stands for is what counts.
+Result<fs::path> found_input(const PlannedInput& input) {
+  std::error_code ignored;
+  if (input.producer >= 0 || fs::exists(input.path, ignored)) return fs::path(input.path);
+  auto model = model::locate_model(input.path);
+  if (model.ok() || input.path == model::kBundledModel) return model;
+  return fs::path(input.path);
+}
+
 /// An input's line in the lock: its contents, or the keys of the stages that made it so far.
 Result<LockedFile> Runner::input_state(std::size_t stage, const PlannedInput& input) {
   const bool in_place = std::any_of(plan_.stages.begin(), plan_.stages.end(),
                                     [&](const auto& s) { return updates(s, input.path); });
   if (input.producer < 0 || !in_place) {
-    CT_TRY(auto hash, hashes_.of(input.path));
+    CT_TRY(const fs::path found, found_input(input));
+    CT_TRY(auto hash, hashes_.of(found));
     return LockedFile{input.path, std::move(hash)};
   }
   std::string keys;
