@@ -133,7 +133,10 @@ void declare_search(OptionTable& options, SearchOptions& o) {
       .negative_flag(o.fusion.renormalise, "renormalise",
                      "means keep the length they come out with");
   declare_fusion(options, o.fusion);
-  options.section("Approximate search")
+  options.section("Fast search")
+      .choice(o.codes, "codes", {"auto", "always", "never"},
+              "exact search of a few queries by int8 codes, made once and kept in DIR/rows; auto: "
+              "where it pays")
       .real(o.recall, "recall", "R",
             "find this share of the best hits, by a graph that is built on first use; 0: all, "
             "exactly");
@@ -201,6 +204,7 @@ Result<retrieve::SearchSetting> read_setting(const SearchOptions& o,
   setting.k = *k;
   if (!(o.recall >= 0 && o.recall < 1)) return wrong("--recall", "expected at least 0 and below 1");
   setting.recall = o.recall;
+  setting.codes = retrieve::parse_code_use(o.codes).value_or(setting.codes);
   return setting;
 }
 

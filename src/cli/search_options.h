@@ -31,6 +31,7 @@ struct SearchOptions {
   bool bm25 = false, explain = false;
   std::string fields, bm25_terms = "subwords", hybrid;
   double recall = 0;
+  std::string codes = "auto";
   double k1 = 0.9, b = 0.4;
   std::uint64_t hybrid_depth = 1000, rerank_depth = 100, batch = 16384;
   std::string rerank, sweep, qrels;

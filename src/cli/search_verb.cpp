@@ -20,6 +20,8 @@
 namespace crosstail::cli {
 namespace {
 
+constexpr std::size_t kFewQueries = index::ExactSearch::kMostByCodes;
+
 class SearchVerb final : public Verb {
  public:
   [[nodiscard]] VerbInfo info() const override {
@@ -50,7 +52,7 @@ class SearchVerb final : public Verb {
     const auto& o = options_;
     Pool pool((o.asking.threads == 0 ? available_threads() : o.asking.threads) - 1);
     CT_TRY(auto session, retrieve::QuerySession::open(o.arguments.front(), pool));
-    CT_TRY(const auto setting, read_setting(o, session));
+    CT_TRY(auto setting, read_setting(o, session));
     Asking asking(o.asking, session);
     CT_CHECK(asking.use_centroids());
     if (setting.system != retrieve::System::Dense && !setting.words)
@@ -58,6 +60,9 @@ class SearchVerb final : public Verb {
     CT_TRY(auto job, job_options(asking));
     if (o.queries.empty() && o.arguments.size() == 1) return prompt(session, setting, job);
     CT_TRY(const auto queries, read_all());
+    // Codes are for a query now and then; a batch uses those that are there.
+    if (setting.codes == retrieve::CodeUse::WhenWorth && queries.size() > kFewQueries)
+      setting.codes = retrieve::CodeUse::Kept;
     job.encode = [&](std::size_t begin, std::span<const data::Query> asked) {
       return asking.vectors(begin, asked, queries.size());
     };

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <random>
 
+#include "base/interrupt.h"
 #include "index/approximate_index.h"
 #include "index/graph_file.h"
 
@@ -54,10 +55,12 @@ class GraphWriter {
     GraphBuilder builder(codes_, options_.graph, pool_, isa);
     const std::span<const std::uint32_t> order(order_);
     builder.insert(order.first(order.size() - held_out_));
+    if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
     builder.finish();
     GraphHeader header;
     CT_CHECK(measure(builder, header));
     builder.insert(order.last(held_out_));
+    if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
     builder.finish();
     header.degree = static_cast<std::uint32_t>(options_.graph.degree);
     header.rows = codes_.rows();

@@ -1,6 +1,7 @@
 #include "index/checked_file.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "base/hash.h"
@@ -31,6 +32,12 @@ Result<CheckedWriter> CheckedWriter::create(const std::filesystem::path& path) {
   CT_TRY(writer.file_, OutputFile::create(path.string() + ".part"));
   writer.piece_.reserve(kCheckedPiece);
   return writer;
+}
+
+CheckedWriter::~CheckedWriter() {
+  if (!file_.is_open()) return;
+  std::error_code ignored;
+  std::filesystem::remove(path_.string() + ".part", ignored);
 }
 
 Status CheckedWriter::write(std::string_view bytes) {
@@ -91,17 +98,29 @@ Result<std::uint64_t> checked_identity(std::span<const std::byte> file, std::uin
   return identity;
 }
 
-Status verify_payload(std::span<const std::byte> file, std::uint64_t payload,
-                      std::string_view name) {
-  for (std::uint64_t piece = 0; piece < pieces_of(payload); ++piece) {
+Status verify_payload(std::span<const std::byte> file, std::uint64_t payload, std::string_view name,
+                      Pool* pool) {
+  const std::uint64_t pieces = pieces_of(payload);
+  std::atomic<std::uint64_t> damaged{pieces};
+  const auto look = [&](std::uint64_t piece) {
     const std::uint64_t begin = piece * kCheckedPiece;
     const std::uint64_t size = std::min<std::uint64_t>(kCheckedPiece, payload - begin);
-    if (xxh3(text_of(file.subspan(begin, size))) == number_at(file, payload + piece * 8)) continue;
-    return Error{ErrorCode::Corrupt,
-                 std::string(name) + ": checksum mismatch in bytes " + std::to_string(begin) +
-                     ".." + std::to_string(begin + size) + ": the file is damaged; build it again"};
+    if (xxh3(text_of(file.subspan(begin, size))) == number_at(file, payload + piece * 8)) return;
+    std::uint64_t first = damaged;
+    while (piece < first && !damaged.compare_exchange_weak(first, piece)) {
+    }
+  };
+  if (pool != nullptr) {
+    pool->parallel_for(pieces, look);
+  } else {
+    for (std::uint64_t piece = 0; piece < pieces && damaged == pieces; ++piece) look(piece);
   }
-  return {};
+  if (damaged == pieces) return {};
+  const std::uint64_t begin = damaged * kCheckedPiece;
+  return Error{ErrorCode::Corrupt, std::string(name) + ": checksum mismatch in bytes " +
+                                       std::to_string(begin) + ".." +
+                                       std::to_string(std::min(begin + kCheckedPiece, payload)) +
+                                       ": the file is damaged; build it again"};
 }
 
 }  // namespace crosstail::index

@@ -12,16 +12,21 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/pool.h"
 #include "base/result.h"
 
 namespace crosstail::index {
 
 inline constexpr std::size_t kCheckedPiece = std::size_t{1} << 20;
 
-/// Not thread-safe. Until finish() the file lies beside its place as PATH.part.
+/// Not thread-safe. Until finish() the file lies beside its place as PATH.part; the destructor
+/// takes an unfinished one away.
 class CheckedWriter {
  public:
   static Result<CheckedWriter> create(const std::filesystem::path& path);
+  CheckedWriter(CheckedWriter&&) = default;
+  CheckedWriter& operator=(CheckedWriter&&) = default;
+  ~CheckedWriter();
   Status write(std::string_view bytes);
   /// Zeros up to the next multiple of 64 bytes.
   Status align();
@@ -30,6 +35,7 @@ class CheckedWriter {
   [[nodiscard]] std::uint64_t size() const { return written_; }
 
  private:
+  CheckedWriter() = default;
   Status flush();
 
   std::filesystem::path path_;
@@ -45,8 +51,9 @@ class CheckedWriter {
 /// its checksums have the checksum they should. `name` is for messages.
 Result<std::uint64_t> checked_identity(std::span<const std::byte> file, std::uint64_t payload,
                                        std::string_view name);
-/// Reads the payload; Corrupt names the first piece that is damaged.
-Status verify_payload(std::span<const std::byte> file, std::uint64_t payload,
-                      std::string_view name);
+/// Reads the payload; Corrupt names the first piece that is damaged. Without a pool the calling
+/// thread does everything.
+Status verify_payload(std::span<const std::byte> file, std::uint64_t payload, std::string_view name,
+                      Pool* pool = nullptr);
 
 }  // namespace crosstail::index

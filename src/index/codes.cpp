@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/hash.h"
+#include "base/interrupt.h"
 #include "index/checked_file.h"
 
 namespace crosstail::index {
@@ -161,6 +162,7 @@ Status Codes::build(const RowSource& rows, const std::filesystem::path& path, Po
   const std::size_t step = kBlocksPerStep * kCodeBlockRows;
   std::vector<std::byte> coded(threads * kBlocksPerStep * block);
   for (std::size_t begin = 0; begin < rows.rows(); begin += threads * step) {
+    if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
     const std::size_t end = std::min(begin + threads * step, rows.rows());
     const auto part = [&](std::size_t i) {
       const std::size_t from = begin + i * step;
@@ -212,8 +214,8 @@ Result<Codes> Codes::open(const std::filesystem::path& path) {
   return codes;
 }
 
-Status Codes::verify() const {
-  return verify_payload(file_.bytes(), header_for(rows_, dim_).payload, name_);
+Status Codes::verify(Pool* pool) const {
+  return verify_payload(file_.bytes(), header_for(rows_, dim_).payload, name_, pool);
 }
 
 }  // namespace crosstail::index

@@ -29,14 +29,15 @@ inline constexpr std::size_t kCodeBlockRows = 16;
 class Codes {
  public:
   /// Streams over `rows` twice (a sample for the mean, then all) and writes `path` atomically; the
-  /// memory used does not depend on the number of rows. The file does not depend on threads.
+  /// memory used does not depend on the number of rows. The file does not depend on threads. Fails
+  /// with Interrupted after Ctrl-C; nothing is left behind then.
   static Status build(const RowSource& rows, const std::filesystem::path& path,
                       Pool* pool = nullptr);
   /// Checks the header and the size, not the contents: see verify(). Corrupt errors name the file
   /// and the offset.
   static Result<Codes> open(const std::filesystem::path& path);
   /// Reads everything and compares checksums; names the first bytes that are damaged.
-  [[nodiscard]] Status verify() const;
+  [[nodiscard]] Status verify(Pool* pool = nullptr) const;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t dim() const { return dim_; }

@@ -14,8 +14,6 @@ namespace crosstail::index {
 
 namespace {
 
-/// Up to so many queries codes are read, though panels would multiply faster.
-constexpr std::size_t kMostByCodes = 12;
 /// Without codes, so many queries score every row.
 constexpr std::size_t kMostByScore = 2;
 

@@ -43,6 +43,9 @@ struct SearchStats {
 /// the source has no view.
 class ExactSearch {
  public:
+  /// Up to so many queries codes are read, though panels would multiply faster.
+  static constexpr std::size_t kMostByCodes = 12;
+
   /// Without a pool the calling thread does everything. `codes` must be of the same rows.
   explicit ExactSearch(const RowSource& rows, Pool* pool = nullptr, const Codes* codes = nullptr,
                        nn::Isa isa = nn::default_isa())

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cmath>
 
+#include "base/interrupt.h"
+
 namespace crosstail::index {
 
 std::vector<std::size_t> level_sizes(std::size_t rows) {
@@ -107,7 +109,7 @@ float GraphBuilder::distance(std::uint32_t a, std::uint32_t b, std::int32_t prod
 
 void GraphBuilder::insert(std::span<const std::uint32_t> rows) {
   std::size_t done = 0;
-  while (done < rows.size()) {
+  while (done < rows.size() && !interrupt_requested()) {
     std::size_t size =
         std::min({rows.size() - done, std::max<std::size_t>(order_.size(), 1), options_.max_batch});
     if (!level_sizes_.empty()) size = std::min(size, level_sizes_.back() - order_.size());

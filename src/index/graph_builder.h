@@ -40,7 +40,7 @@ class GraphBuilder {
 
   /// Inserts `rows`, each once in the builder's life. The first rows ever inserted become the
   /// entries, and what is in the graph when it has the size of a level becomes that level, so
-  /// `rows` should be in random order.
+  /// `rows` should be in random order. Stops early after Ctrl-C: look at interrupt_requested().
   void insert(std::span<const std::uint32_t> rows);
   /// Cuts every list to `degree`.
   void finish();

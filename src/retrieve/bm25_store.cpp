@@ -1,32 +1,19 @@
 #include "retrieve/bm25_store.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-
-#include "base/hash.h"
 #include "base/interrupt.h"
 #include "index/bm25_words.h"
 #include "index/fused_rows.h"
+#include "retrieve/index_identity.h"
 
 namespace crosstail::retrieve {
 namespace {
 
 constexpr std::size_t kPassagesAtOnce = 2048;
 
-std::string hex(std::uint64_t number) {
-  std::array<char, 17> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%016llx", static_cast<unsigned long long>(number));
-  return buffer.data();
-}
-
-/// Everything the bytes of a BM25 file depend on, as text.
-std::string recipe(const index::Manifest& manifest, const std::string& tokenizer,
-                   const SearchSetting& setting, const index::QuestionFilter& filter) {
-  std::string out = contents_identity(manifest);
-  out += '|';
-  out += name_of(setting.fields);
+/// Everything besides the index that the bytes of a BM25 file depend on, as text.
+std::string recipe(const std::string& tokenizer, const SearchSetting& setting,
+                   const index::QuestionFilter& filter) {
+  std::string out(name_of(setting.fields));
   out += setting.words ? "|words" : "|ids:" + tokenizer;
   if (setting.fields == Bm25Fields::Passages) return out;
   out += "|without:" + (filter.without_language.empty()
@@ -40,17 +27,6 @@ std::string recipe(const index::Manifest& manifest, const std::string& tokenizer
 }
 
 }  // namespace
-
-std::string contents_identity(const index::Manifest& manifest) {
-  std::string all = manifest.passage_from;
-  for (const auto& segment : manifest.segments) {
-    all += "|" + segment.folder + "|" + segment.deleted + "|" +
-           std::to_string(segment.deleted_passages);
-    for (const auto& file : segment.files)
-      all += "|" + file.name + ":" + std::to_string(file.bytes) + ":" + hex(file.checksum);
-  }
-  return hex(xxh3(all)) + hex(xxh3(all, 1));
-}
 
 Result<std::string> passage_text(const index::IndexReader& index, index::PassageNumber passage) {
   CT_TRY(auto stored, index.text(passage));
@@ -70,7 +46,8 @@ Bm25Store::Bm25Store(std::shared_ptr<const index::IndexReader> index,
     : index_(std::move(index)),
       tokenizer_(std::move(tokenizer)),
       identity_(std::move(identity)),
-      pool_(pool) {}
+      pool_(pool),
+      kept_(index_->path(), "bm25", contents_identity(index_->manifest())) {}
 
 Status Bm25Store::append(std::string_view text, bool words, Bm25Document& out) const {
   if (words) {
@@ -121,43 +98,41 @@ Result<Bm25Document> Bm25Store::document(index::PassageNumber passage, const Sea
 
 Result<std::shared_ptr<const index::Bm25Index>> Bm25Store::get(
     const SearchSetting& setting, const index::QuestionFilter& filter) {
-  const std::string label = recipe(index_->manifest(), identity_, setting, filter);
-  const std::string key = hex(xxh3(label));
-  const std::string kept =
-      key + "/" + std::to_string(setting.bm25.k1) + "/" + std::to_string(setting.bm25.b);
-  if (const auto found = open_.find(kept); found != open_.end()) return found->second;
-  const std::string name = "bm25-" + key + hex(xxh3(label, 1));
-  std::filesystem::path path = index_->path() / "bm25" / name;
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    std::filesystem::create_directory(index_->path() / "bm25", ignored);
-    if (::access((index_->path() / "bm25").c_str(), W_OK) != 0)
-      path = std::filesystem::temp_directory_path() / ("crosstail-" + name);
+  const std::string name = kept_.name(recipe(identity_, setting, filter), ".bm25");
+  const std::string opened =
+      name + "/" + std::to_string(setting.bm25.k1) + "/" + std::to_string(setting.bm25.b);
+  if (const auto found = open_.find(opened); found != open_.end()) return found->second;
+  auto path = kept_.find(name);
+  if (!path) {
+    CT_TRY(const Making making, kept_.make());
+    if (!kept_.find(name)) {
+      CT_CHECK(build(making.part(name), setting, filter));
+      CT_CHECK(making.keep(name));
+    }
+    path = kept_.find(name);
   }
-  auto opened = index::Bm25Index::open(path, setting.bm25);
-  if (!opened.ok() || opened->label() != key) {
-    CT_CHECK(build(path, key, setting, filter));
-    opened = index::Bm25Index::open(path, setting.bm25);
+  if (!path) return Error{ErrorCode::Io, name + ": was made and is gone; search again"};
+  auto made = index::Bm25Index::open(*path, setting.bm25);
+  if (!made.ok()) {
+    Error error = std::move(made).error();
+    error.message += " (take the file away and it is made again)";
+    return error;
   }
-  CT_TRY(auto made, std::move(opened));
-  if (made.rows() != index_->passages())
-    return Error{ErrorCode::Corrupt, path.string() + ": has " + std::to_string(made.rows()) +
+  if (made->rows() != index_->passages())
+    return Error{ErrorCode::Corrupt, path->string() + ": has " + std::to_string(made->rows()) +
                                          " passages, the index " +
                                          std::to_string(index_->passages()) +
                                          "; take the file away and it is built again"};
-  return open_[kept] = std::make_shared<const index::Bm25Index>(std::move(made));
+  return open_[opened] = std::make_shared<const index::Bm25Index>(std::move(*made));
 }
 
-Status Bm25Store::build(const std::filesystem::path& path, const std::string& label,
-                        const SearchSetting& setting, const index::QuestionFilter& filter) {
+Status Bm25Store::build(const std::filesystem::path& path, const SearchSetting& setting,
+                        const index::QuestionFilter& filter) {
   index::QuestionFilter shared = filter;
   shared.without_group = shared.without_site = shared.without_text = 0;
-  // Of its own name, so that processes that build the same file do not meet.
-  const std::filesystem::path made = path.string() + "." + std::to_string(::getpid());
   index::Bm25BuildOptions options;
   options.terms = setting.words ? index::Bm25Terms::Words : index::Bm25Terms::Ids;
-  options.label = label;
-  CT_TRY(auto builder, index::Bm25Builder::create(made, options));
+  CT_TRY(auto builder, index::Bm25Builder::create(path, options));
   std::vector<std::optional<Result<Bm25Document>>> documents(kPassagesAtOnce);
   for (std::uint64_t begin = 0; begin < index_->passages(); begin += kPassagesAtOnce) {
     if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
@@ -173,7 +148,7 @@ Status Bm25Store::build(const std::filesystem::path& path, const std::string& la
   }
   CT_CHECK(builder.finish());
   ++built_;
-  return commit_rename(made, path);
+  return {};
 }
 
 }  // namespace crosstail::retrieve

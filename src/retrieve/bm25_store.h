@@ -1,9 +1,9 @@
 #pragma once
 /// BM25 files of an index: one for each choice of fields, terms and questions that count, built
-/// when first asked for and kept in DIR/bm25 (or, where that cannot be written, in the temporary
-/// folder). Leaving a language out is a file of its own, so document frequencies and lengths are
-/// those of an index built without its questions. Group, site and text of a query change few
-/// passages: their frequencies and lengths are counted anew, the statistics stay.
+/// when first asked for and kept in DIR/bm25 (kept_files.h). Leaving a language out is a file of
+/// its own, so document frequencies and lengths are those of an index built without its questions.
+/// Group, site and text of a query change few passages: their frequencies and lengths are counted
+/// anew, the statistics stay.
 
 #include <filesystem>
 #include <map>
@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "index/bm25.h"
 #include "index/index_reader.h"
+#include "retrieve/kept_files.h"
 #include "retrieve/search_setting.h"
 #include "text/tokenizer.h"
 
@@ -49,20 +50,18 @@ class Bm25Store {
   [[nodiscard]] std::size_t built() const { return built_; }
 
  private:
-  Status build(const std::filesystem::path& path, const std::string& label,
-               const SearchSetting& setting, const index::QuestionFilter& filter);
+  Status build(const std::filesystem::path& path, const SearchSetting& setting,
+               const index::QuestionFilter& filter);
   Status append(std::string_view text, bool words, Bm25Document& out) const;
 
   std::shared_ptr<const index::IndexReader> index_;
   std::optional<text::Tokenizer> tokenizer_;
   std::string identity_;
   Pool& pool_;
+  KeptFiles kept_;
   std::map<std::string, std::shared_ptr<const index::Bm25Index>> open_;
   std::size_t built_ = 0;
 };
-
-/// A name for the contents of an index: of its segments' files and deletions.
-std::string contents_identity(const index::Manifest& manifest);
 
 /// A passage's text with its title before it, where the index encodes it so (--passage-from); what
 /// BM25 indexes and a cross-encoder reads. A title that is also an attached question (the question

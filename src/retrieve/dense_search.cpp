@@ -57,6 +57,29 @@ std::vector<std::uint64_t> max_mask(const index::MaxRows& rows, const index::Que
   return out;
 }
 
+/// A scan of so many bytes of vectors is worth making codes for: some milliseconds.
+constexpr std::uint64_t kLongScan = std::uint64_t{16} << 20;
+
+/// What a scan of all rows reads.
+std::uint64_t bytes_read(const index::IndexReader& index, const index::RowSource& rows) {
+  const std::uint64_t vectors = rows.view() ? rows.rows() : rows.rows() + index.questions();
+  return vectors * rows.dim() * index::size_of(index.manifest().type);
+}
+
+/// Rows that are read, with their checks, wherever they lie.
+class ReadRows final : public index::RowSource {
+ public:
+  explicit ReadRows(const index::RowSource& rows) : rows_(rows) {}
+  [[nodiscard]] std::size_t rows() const override { return rows_.rows(); }
+  [[nodiscard]] std::size_t dim() const override { return rows_.dim(); }
+  void read(std::size_t begin, std::size_t end, float* out) const override {
+    rows_.read(begin, end, out);
+  }
+
+ private:
+  const index::RowSource& rows_;
+};
+
 }  // namespace
 
 void DenseStats::add(const index::SearchStats& stats) {
@@ -134,13 +157,23 @@ Result<std::vector<Ranking>> DenseSearch::search(std::span<const data::Query> qu
 Result<index::Hits> DenseSearch::hits_of(const Batch& batch, const index::RowSource& rows,
                                          const index::SearchRequest& request,
                                          index::SearchStats* stats) const {
-  if (batch.setting.recall <= 0) return index::ExactSearch(rows, &pool_).search(request, stats);
-  if (centroids_ != nullptr && batch.setting.fusion.center != index::Centering::None)
-    return Error{ErrorCode::InvalidArgument,
-                 "--recall keeps graphs for the index's own centroids: leave out --centroid-from"};
-  CT_TRY(const auto graph, graphs_.get(rows, batch.setting.fusion, batch.filter));
-  return graph->graph.search(
-      rows, request, graph->graph.effort_for(batch.setting.recall, request.k), &pool_, stats);
+  const SearchSetting& setting = batch.setting;
+  const RowsAsked asked{rows, setting.fusion, batch.filter, centroids_};
+  if (setting.recall > 0) {
+    CT_TRY(const auto graph, files_.graph(asked));
+    return graph->graph.search(rows, request, graph->graph.effort_for(setting.recall, request.k),
+                               &pool_, stats);
+  }
+  if (batch.queries.size() <= index::ExactSearch::kMostByCodes && setting.codes != CodeUse::Never) {
+    const bool make = setting.codes == CodeUse::Always || (setting.codes == CodeUse::WhenWorth &&
+                                                           bytes_read(*index_, rows) >= kLongScan);
+    CT_TRY(const auto codes, files_.codes(asked, make));
+    // Rows that the codes do not exclude are read one by one, and checked as they are.
+    const ReadRows read(rows);
+    if (codes) return index::ExactSearch(read, &pool_, codes.get()).search(request, stats);
+  }
+  if (rows.view()) CT_CHECK(index_->check_passage_vectors(&pool_));
+  return index::ExactSearch(rows, &pool_).search(request, stats);
 }
 
 Status DenseSearch::search_batch(const Batch& batch, std::vector<Ranking>& out,
@@ -151,7 +184,6 @@ Status DenseSearch::search_batch(const Batch& batch, std::vector<Ranking>& out,
       batch.setting.leave_out.per_query() && fusion.mode != index::FusionMode::None;
   if (per_query) CT_CHECK(check_parts(*index_, fusion, batch.filters.front()));
   CT_TRY(const Rows rows, make_rows(index_, fusion, batch.filter, centroids_));
-  if (rows.source().view()) CT_CHECK(index_->check_passage_vectors(&pool_));
 
   std::vector<std::vector<index::PassageNumber>> affected(batch.queries.size());
   std::size_t most = 0;

@@ -13,8 +13,8 @@
 #include "data/queries.h"
 #include "index/exact_search.h"
 #include "index/index_reader.h"
-#include "retrieve/graph_store.h"
 #include "retrieve/ranking.h"
+#include "retrieve/row_files.h"
 #include "retrieve/search_setting.h"
 
 namespace crosstail::retrieve {
@@ -32,8 +32,8 @@ class DenseSearch {
  public:
   /// `centroids`: in place of the index's own, or null. All borrowed.
   DenseSearch(std::shared_ptr<const index::IndexReader> index, const index::Centroids* centroids,
-              GraphStore& graphs, Pool& pool)
-      : index_(std::move(index)), centroids_(centroids), graphs_(graphs), pool_(pool) {}
+              RowFiles& files, Pool& pool)
+      : index_(std::move(index)), centroids_(centroids), files_(files), pool_(pool) {}
 
   /// `vectors`: queries × dim, not centred. `depth` hits each, best first; only passages of `mask`.
   /// Fails with InvalidArgument where the index's parts cannot give the setting, or a query lacks a
@@ -57,7 +57,7 @@ class DenseSearch {
 
   std::shared_ptr<const index::IndexReader> index_;
   const index::Centroids* centroids_;
-  GraphStore& graphs_;
+  RowFiles& files_;
   Pool& pool_;
 };
 

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "data/run_meta.h"
 #include "index/fused_rows.h"
+#include "retrieve/index_identity.h"
 #include "retrieve/leaks.h"
 #include "retrieve/macro_mrr.h"
 

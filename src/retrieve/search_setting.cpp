@@ -67,6 +67,14 @@ std::optional<Bm25Fields> parse_bm25_fields(std::string_view name) {
   return static_cast<Bm25Fields>(found - kFields.begin());
 }
 
+std::optional<CodeUse> parse_code_use(std::string_view name) {
+  if (name == "never") return CodeUse::Never;
+  if (name == "kept") return CodeUse::Kept;
+  if (name == "auto") return CodeUse::WhenWorth;
+  if (name == "always") return CodeUse::Always;
+  return std::nullopt;
+}
+
 Result<index::QuestionFilter> filter_for(const data::Query& query, const SearchSetting& setting) {
   index::QuestionFilter filter = setting.questions;
   if (setting.leave_out.language) {

@@ -34,6 +34,16 @@ enum class Bm25Fields { Passages, Questions, Both };
 std::string_view name_of(Bm25Fields fields);
 std::optional<Bm25Fields> parse_bm25_fields(std::string_view name);
 
+/// Whether exact search of a few queries goes by int8 codes of the vectors (retrieve/row_files.h).
+/// Hits are the same either way.
+enum class CodeUse {
+  Never,
+  Kept,       ///< where codes were made before
+  WhenWorth,  ///< and made where a scan of the vectors is long
+  Always,
+};
+std::optional<CodeUse> parse_code_use(std::string_view name);
+
 struct SearchSetting {
   System system = System::Dense;
   index::FusionSetting fusion;
@@ -56,6 +66,7 @@ struct SearchSetting {
   std::size_t k = 10;
   /// Of the k best, the share to be found by walking a graph; 0: all of them, exactly.
   double recall = 0;
+  CodeUse codes = CodeUse::Kept;
 };
 
 /// A field of a query that gives its group as a key (index/records.h), in decimal, in place of

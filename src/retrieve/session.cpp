@@ -12,7 +12,7 @@ namespace crosstail::retrieve {
 QuerySession::QuerySession(std::shared_ptr<const index::IndexReader> index, Pool& pool)
     : index_(std::move(index)), pool_(&pool) {
   bm25_ = std::make_unique<Bm25Store>(index_, std::nullopt, "", pool);
-  graphs_ = std::make_unique<GraphStore>(index_, pool);
+  row_files_ = std::make_unique<RowFiles>(index_, pool);
 }
 
 Result<QuerySession> QuerySession::open(const std::filesystem::path& dir, Pool& pool) {
@@ -41,7 +41,7 @@ Result<std::vector<Ranking>> QuerySession::rank(std::span<const data::Query> que
                                                 std::span<const float> vectors,
                                                 const SearchSetting& setting, std::size_t depth,
                                                 const PassageMask& mask, DenseStats* stats) {
-  const DenseSearch dense(index_, centroids(), *graphs_, *pool_);
+  const DenseSearch dense(index_, centroids(), *row_files_, *pool_);
   if (setting.system == System::Dense)
     return dense.search(queries, vectors, setting, depth, mask, stats);
   if (setting.system == System::Bm25)

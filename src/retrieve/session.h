@@ -15,8 +15,8 @@
 #include "index/index_reader.h"
 #include "retrieve/bm25_store.h"
 #include "retrieve/dense_search.h"
-#include "retrieve/graph_store.h"
 #include "retrieve/ranking.h"
+#include "retrieve/row_files.h"
 #include "retrieve/search_setting.h"
 
 namespace crosstail::retrieve {
@@ -59,7 +59,7 @@ class QuerySession {
   std::shared_ptr<const index::IndexReader> index_;
   std::unique_ptr<index::Centroids> centroids_;
   std::unique_ptr<Bm25Store> bm25_;
-  std::unique_ptr<GraphStore> graphs_;
+  std::unique_ptr<RowFiles> row_files_;
   Pool* pool_;
 };
 
