@@ -1,6 +1,6 @@
-/// Converted models. The first byte: b, d, s: edits (offset in 2 bytes, value) to a good bert,
-/// static or f32 file, with the table's and the description's checksums put right, which is then
-/// asked for states; anything else: the file itself.
+/// Converted models. The first byte: b, d, s, q: edits (offset in 2 bytes, value) to a good bert,
+/// static, f32 or four-bit file, with the table's and the description's checksums put right, which
+/// is then asked for states; anything else: the file itself.
 
 #include <unistd.h>
 
@@ -75,7 +75,8 @@ std::string converted(char kind) {
     write_bert(folder);
   }
   const auto precision = kind == 's' ? nn::Precision::F32 : nn::Precision::INT8;
-  if (!convert_model(folder, precision, folder / "m").ok()) std::abort();
+  const auto words = kind == 'q' ? nn::TableFormat::INT4 : nn::table_format_of(precision);
+  if (!convert_model(folder, precision, folder / "m", words).ok()) std::abort();
   auto bytes = read_file(folder / "m");
   fs::remove_all(folder);
   if (!bytes.ok()) std::abort();
@@ -142,10 +143,11 @@ void mend(std::string& file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
-  static const std::string good[] = {converted('b'), converted('d'), converted('s')};
+  static const std::string good[] = {converted('b'), converted('d'), converted('s'),
+                                     converted('q')};
   const char kind = static_cast<char>(data[0]);
-  const std::size_t which = kind == 'b' ? 0 : kind == 'd' ? 1 : kind == 's' ? 2 : 3;
-  if (which == 3) {
+  const std::size_t which = std::string_view("bdsq").find(kind);
+  if (which == std::string_view::npos) {
     use(rest);
     return 0;
   }

@@ -78,7 +78,10 @@ class ModelVerb : public Verb {
         .text(prompt_, "prompt", "NAME", "the first model's prompt, put before each text")
         .count(max_texts_, "max-texts", "N", "only so many texts")
         .real(min_cosine_, "min-cosine", "X", "exit with 1 if any text's cosine is below");
-    options.section("Convert").choice(to_, "to", {"crosstail", "huggingface"}, "what to write");
+    options.section("Convert")
+        .choice(to_, "to", {"crosstail", "huggingface"}, "what to write")
+        .choice(words_format_, "embedding-weights", {"auto", "f32", "bf16", "int8", "int4"},
+                "of word embeddings; auto: as --precision");
     compress_.declare(options);
     options.section("Pull")
         .text(hub_, "hub", "URL", "where to fetch from; CROSSTAIL_HUB, else huggingface.co")
@@ -196,7 +199,8 @@ class ModelVerb : public Verb {
     } else {
       CT_TRY(const auto path, model::locate_model(name));
       CT_CHECK(model::convert_model(
-          path, nn::precision_from(precision_).value_or(model::automatic_precision()), output_));
+          path, nn::precision_from(precision_).value_or(model::automatic_precision()), output_,
+          nn::table_format_from(words_format_)));
     }
     log(LogLevel::Info, "summary", name + " is converted: " + output_);
     return kDone;
@@ -232,7 +236,8 @@ class ModelVerb : public Verb {
 
   std::vector<std::string> words_;
   std::string precision_ = "auto", against_ = "auto", output_, texts_, field_ = "text",
-              language_field_, prompt_, to_ = "crosstail", hub_, revision_ = "main";
+              language_field_, prompt_, to_ = "crosstail", words_format_ = "auto", hub_,
+              revision_ = "main";
   std::uint64_t threads_ = 0, max_texts_ = 2000;
   double min_cosine_ = -1;
   bool json_ = false, verify_ = false;

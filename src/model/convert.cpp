@@ -133,8 +133,9 @@ Status write_sections(const fs::path& path, const std::vector<Section>& sections
 
 }  // namespace
 
-Status convert_model(const fs::path& folder, nn::Precision precision, const fs::path& output) {
-  CT_TRY(const auto model, load_model(folder, precision));
+Status convert_model(const fs::path& folder, nn::Precision precision, const fs::path& output,
+                     std::optional<nn::TableFormat> words) {
+  CT_TRY(const auto model, load_model(folder, precision, words));
   if (model->converted)
     return Error{ErrorCode::InvalidArgument,
                  folder.string() + ": is converted already; convert from the source directory"};

@@ -50,10 +50,10 @@ Result<std::vector<Entry>> read_entries(std::span<const std::byte> file) {
   std::memcpy(&header, file.data(), sizeof header);
   if (std::string_view(header.magic, 8) != kModelMagic)
     return Error{ErrorCode::Corrupt, "is not a converted model: expected \"CTMODEL\" at its start"};
-  if (header.version != kModelVersion)
-    return Error{ErrorCode::Unsupported,
-                 "has version " + std::to_string(header.version) +
-                     " of the format; this program reads version 1: convert the model again"};
+  if (header.version == 0 || header.version > kModelVersion)
+    return Error{ErrorCode::Unsupported, "has version " + std::to_string(header.version) +
+                                             " of the format; this program reads versions 1 and 2: "
+                                             "convert the model again"};
   if (header.file_size != file.size())
     return corrupt("it has " + std::to_string(file.size()) + " bytes, its header says " +
                    std::to_string(header.file_size));

@@ -15,7 +15,8 @@
 namespace crosstail::model {
 
 inline constexpr std::string_view kModelMagic{"CTMODEL\n", 8};
-inline constexpr std::uint32_t kModelVersion = 1;
+/// Version 1 had no word embeddings in fewer bits than its products; it is read as well.
+inline constexpr std::uint32_t kModelVersion = 2;
 
 /// The sections of a converted model, checked against the header and table. Borrowed.
 struct ModelSections {
@@ -40,9 +41,11 @@ Result<std::shared_ptr<const LoadedModel>> load_converted(const std::filesystem:
 Result<std::shared_ptr<LoadedModel>> load_sections(std::span<const std::byte> file);
 
 /// Converts a model directory: reads it, packs its weights in `precision`, writes `output`
-/// (atomically). Static embeddings are kept in f32.
+/// (atomically). `words`: how word embeddings are kept; nothing: as goes with the precision. Static
+/// embeddings are kept in f32.
 Status convert_model(const std::filesystem::path& folder, nn::Precision precision,
-                     const std::filesystem::path& output);
+                     const std::filesystem::path& output,
+                     std::optional<nn::TableFormat> words = std::nullopt);
 
 /// The configuration and tokenizer files that were converted, by their relative names.
 Result<std::map<std::string, std::string>> read_source_files(std::span<const std::byte> section);

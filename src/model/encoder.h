@@ -49,7 +49,7 @@ struct ModelInfo {
   bool normalise = false;      ///< vectors come out with length 1
   std::map<std::string, std::string> prompts;
   std::string default_prompt;               ///< its name; empty if there is none
-  std::string precision;                    ///< "f32", "bf16", "int8"
+  std::string precision;                    ///< "f32", "bf16", "int8"; "int8, words int4"
   std::string processor;                    ///< the processor class: "avx512-bf16"
   std::string tokenizer, tokenizer_source;  ///< "unigram"; which file was followed
   std::vector<std::string> labels;

@@ -51,7 +51,8 @@ Status load_table(const Weights& weights, LoadedModel& model) {
 }
 
 Result<std::shared_ptr<const LoadedModel>> load_folder(const fs::path& folder,
-                                                       nn::Precision precision) {
+                                                       nn::Precision precision,
+                                                       std::optional<nn::TableFormat> words) {
   CT_TRY(ModelDescription description, read_layout(folder));
   const fs::path own = folder / description.folder;
   CT_TRY(text::Tokenizer tokenizer, text::load_tokenizer(own));
@@ -67,7 +68,8 @@ Result<std::shared_ptr<const LoadedModel>> load_folder(const fs::path& folder,
     model->precision = nn::Precision::F32;
   } else {
     CT_TRY(const auto floats, read_transformer_weights(weights, description));
-    auto transformer = nn::Transformer::build(description.shape, floats.weights, precision);
+    auto transformer = nn::Transformer::build(description.shape, floats.weights, precision,
+                                              nn::default_isa(), words);
     if (!transformer.ok()) return transformer.error().at(weights.name());
     model->transformer = *std::move(transformer);
   }
@@ -83,11 +85,12 @@ nn::Precision automatic_precision() {
 }
 
 Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,
-                                                      std::optional<nn::Precision> precision) {
+                                                      std::optional<nn::Precision> precision,
+                                                      std::optional<nn::TableFormat> words) {
   CT_TRY(const fs::path found, locate_model(path));
   std::error_code ignored;
   if (fs::is_directory(found, ignored))
-    return load_folder(found, precision.value_or(automatic_precision()));
+    return load_folder(found, precision.value_or(automatic_precision()), words);
   CT_TRY(auto model, load_converted(found));
   if (precision && *precision != model->precision && model->transformer)
     return Error{ErrorCode::InvalidArgument, found.string() + ": was converted to " +

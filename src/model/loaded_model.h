@@ -32,9 +32,11 @@ struct LoadedModel {
 };
 
 /// `precision`: nothing means auto: bf16 where the processor computes it fast, else f32; a
-/// converted model keeps its own, and another one asked for is an error.
-Result<std::shared_ptr<const LoadedModel>> load_model(const std::filesystem::path& path,
-                                                      std::optional<nn::Precision> precision);
+/// converted model keeps its own, and another one asked for is an error. `words`: how a directory's
+/// word embeddings are kept; nothing: as goes with the precision.
+Result<std::shared_ptr<const LoadedModel>> load_model(
+    const std::filesystem::path& path, std::optional<nn::Precision> precision,
+    std::optional<nn::TableFormat> words = std::nullopt);
 
 /// bf16 where the processor has AVX512-BF16 or AMX, else f32.
 nn::Precision automatic_precision();

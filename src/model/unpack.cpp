@@ -1,5 +1,6 @@
 #include "model/unpack.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "nn/packed_transformer.h"
@@ -30,6 +31,16 @@ float number(const std::byte* step, std::size_t stride, std::size_t index, Preci
   if (precision == Precision::BF16)
     return from_bf16(load<std::uint16_t>(step + index / 2 * stride + index % 2 * 2));
   return static_cast<float>(load<std::int8_t>(step + index / 4 * stride + index % 4));
+}
+
+void four_bit_word(const nn::PackedTransformer& p, std::size_t word, float* to) {
+  for (std::size_t g = 0; g < p.word_groups(); ++g) {
+    const std::size_t at = word * p.word_groups() + g, first = g * nn::kFourBitGroup;
+    float numbers[nn::kFourBitGroup] = {};
+    nn::add_four_bits(reinterpret_cast<const std::uint8_t*>(p.word) + at * nn::kFourBitBytes,
+                      p.group_scale[at], numbers);
+    std::copy_n(numbers, std::min(nn::kFourBitGroup, p.shape.hidden - first), to + first);
+  }
 }
 
 class Unpacked {
@@ -63,12 +74,19 @@ class Unpacked {
   }
   std::span<const float> words(const nn::PackedTransformer& p) {
     const std::size_t hidden = p.shape.hidden, row = p.row_numbers();
-    const std::size_t bytes = nn::input_bytes(p.precision);
     std::vector<float> out(p.shape.vocabulary * hidden);
     for (std::size_t w = 0; w < p.shape.vocabulary; ++w) {
-      const float scale = p.precision == Precision::INT8 ? p.word_scale[w] : 1.0F;
-      for (std::size_t c = 0; c < hidden; ++c)
-        out[w * hidden + c] = number(p.word + w * row * bytes, 4, c, p.precision) * scale;
+      float* to = out.data() + w * hidden;
+      if (p.words == nn::TableFormat::INT4) {
+        four_bit_word(p, w, to);
+        continue;
+      }
+      const auto precision = p.words == nn::TableFormat::F32    ? Precision::F32
+                             : p.words == nn::TableFormat::BF16 ? Precision::BF16
+                                                                : Precision::INT8;
+      const float scale = precision == Precision::INT8 ? p.word_scale[w] : 1.0F;
+      const std::byte* from = p.word + w * row * nn::input_bytes(precision);
+      for (std::size_t c = 0; c < hidden; ++c) to[c] = number(from, 4, c, precision) * scale;
     }
     return keep(std::move(out));
   }

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "nn/four_bits.h"
 #include "nn/packed_matrix.h"
+#include "nn/table_format.h"
 #include "nn/transformer.h"
 
 namespace crosstail::nn {
@@ -32,14 +34,17 @@ struct PackedLayer {
 struct PackedTransformer {
   TransformerShape shape;
   Precision precision = Precision::F32;
-  const std::byte* word = nullptr;    ///< f32, bf16 or int8, as `precision` says
-  const float* word_scale = nullptr;  ///< int8: of each row
+  TableFormat words = TableFormat::F32;
+  const std::byte* word = nullptr;             ///< as `words` says
+  const float* word_scale = nullptr;           ///< int8: of each row
+  const std::uint16_t* group_scale = nullptr;  ///< int4: f16, of each group of each row
   const float* position = nullptr;
   const float* type = nullptr;  ///< null if shape.types is 0
   PackedNorm embedding_norm;
   std::vector<PackedLayer> layers;
 
   [[nodiscard]] std::size_t row_numbers() const { return up_to_multiple(shape.hidden, kLanes); }
+  [[nodiscard]] std::size_t word_groups() const { return four_bit_groups(shape.hidden); }
 };
 
 /// Memory from aligned_alloc.
@@ -53,7 +58,8 @@ struct OwnedBytes {
 
 /// The weights in packed form. `shape` and `weights` have been checked.
 Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
-                                    const TransformerWeights& weights, Precision precision);
+                                    const TransformerWeights& weights, Precision precision,
+                                    TableFormat words);
 
 /// Views into `bytes` (borrowed), without reading the weights themselves. Fails with Corrupt if the
 /// bytes are not in this format, cut short, not aligned, or of absurd sizes.

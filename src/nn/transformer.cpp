@@ -18,11 +18,12 @@ struct Transformer::Parts {
 
 Result<Transformer> Transformer::build(const TransformerShape& shape,
                                        const TransformerWeights& weights, Precision precision,
-                                       Isa isa) {
+                                       Isa isa, std::optional<TableFormat> words) {
   CT_CHECK(check_shape(shape));
   CT_CHECK(check_weights(shape, weights));
   auto parts = std::make_shared<Parts>();
-  CT_TRY(parts->owned, pack_transformer(shape, weights, precision));
+  CT_TRY(parts->owned,
+         pack_transformer(shape, weights, precision, words.value_or(table_format_of(precision))));
   parts->bytes = {parts->owned.memory.get(), parts->owned.size};
   CT_TRY(parts->model, read_packed_transformer(parts->bytes));
   parts->isa = std::min(isa, best_isa());
@@ -44,6 +45,9 @@ const TransformerShape& Transformer::shape() const {
 }
 Precision Transformer::precision() const {
   return parts_->model.precision;
+}
+TableFormat Transformer::words() const {
+  return parts_->model.words;
 }
 Isa Transformer::isa() const {
   return parts_->isa;

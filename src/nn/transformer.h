@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
 #include "nn/precision.h"
+#include "nn/table_format.h"
 #include "nn/workspace.h"
 
 namespace crosstail::nn {
@@ -57,10 +59,12 @@ struct PackedBatch {
 /// with any number of threads, on one Isa (design.md §6).
 class Transformer {
  public:
-  /// Packs the weights; owns the result. Fails with InvalidArgument, naming the tensor, if a size
-  /// does not fit the shape or a weight is not finite.
+  /// Packs the weights, the words' table as `words` says (nothing: as goes with the precision);
+  /// owns the result. Fails with InvalidArgument, naming the tensor, if a size does not fit the
+  /// shape or a weight is not finite.
   static Result<Transformer> build(const TransformerShape& shape, const TransformerWeights& weights,
-                                   Precision precision, Isa isa = default_isa());
+                                   Precision precision, Isa isa = default_isa(),
+                                   std::optional<TableFormat> words = std::nullopt);
 
   /// Reads what packed() gave, on any processor, in microseconds: the bytes are borrowed (a mapped
   /// file), must be aligned to 64 and outlive this object; word embeddings are only touched where a
@@ -72,6 +76,7 @@ class Transformer {
 
   [[nodiscard]] const TransformerShape& shape() const;
   [[nodiscard]] Precision precision() const;
+  [[nodiscard]] TableFormat words() const;
   [[nodiscard]] Isa isa() const;
 
   /// hidden: tokens × shape().hidden f32, row-major. Runs on the calling thread alone; a pool runs

@@ -168,13 +168,20 @@ class Pass {
   }
 
   void add_word(std::size_t id, std::size_t row, float* x) const {
-    const std::byte* word = model_.word + id * row * formats_.input;
-    if (formats_.int8)
-      kernels_.add_int8(reinterpret_cast<const std::int8_t*>(word), model_.word_scale[id], row, x);
-    else if (formats_.bf16_input)
-      kernels_.add_bf16(reinterpret_cast<const std::uint16_t*>(word), row, x);
-    else
-      kernels_.add_f32(reinterpret_cast<const float*>(word), row, x);
+    switch (model_.words) {
+      case TableFormat::F32:
+        return kernels_.add_f32(reinterpret_cast<const float*>(model_.word) + id * row, row, x);
+      case TableFormat::BF16:
+        return kernels_.add_bf16(reinterpret_cast<const std::uint16_t*>(model_.word) + id * row,
+                                 row, x);
+      case TableFormat::INT8:
+        return kernels_.add_int8(reinterpret_cast<const std::int8_t*>(model_.word) + id * row,
+                                 model_.word_scale[id], row, x);
+      case TableFormat::INT4:
+        for (std::size_t g = 0, at = id * model_.word_groups(); g < model_.word_groups(); ++g, ++at)
+          add_four_bits(reinterpret_cast<const std::uint8_t*>(model_.word) + at * kFourBitBytes,
+                        model_.group_scale[at], x + g * kFourBitGroup);
+    }
   }
 
   /// x = LayerNorm(x), and x as the next product's input.

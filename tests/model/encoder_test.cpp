@@ -307,6 +307,23 @@ TEST(ConvertedModel, GoesBackToADirectoryWithTheSameVectors) {
   EXPECT_FALSE(export_huggingface(folder / "m", folder / "back").ok());
 }
 
+TEST(ConvertedModel, WordsInFewerBitsGoBackToADirectoryAsTheyWereUsed) {
+  const TinyModel tiny;
+  const TemporaryFolder folder;
+  tiny.write(folder / "source");
+  for (const auto words : {nn::TableFormat::INT8, nn::TableFormat::INT4}) {
+    const auto file = folder / std::string(nn::name_of(words));
+    ASSERT_TRUE(convert_model(folder / "source", nn::Precision::F32, file, words).ok());
+    const auto converted = opened(file, {});
+    EXPECT_EQ(converted.info().precision, "f32, words " + std::string(nn::name_of(words)));
+    const auto back = file.string() + "-back";
+    ASSERT_TRUE(export_huggingface(file, back).ok());
+    const std::vector<std::string_view> texts = {"one two", "three"};
+    EXPECT_EQ(vectors(opened(back), texts), vectors(converted, texts));
+    EXPECT_NE(vectors(opened(folder / "source"), texts), vectors(converted, texts));
+  }
+}
+
 TEST(ConvertedModel, DamageIsAnErrorThatNamesTheSection) {
   const TinyModel tiny;
   const TemporaryFolder folder;
@@ -322,8 +339,8 @@ TEST(ConvertedModel, DamageIsAnErrorThatNamesTheSection) {
   EXPECT_NE(with(good->substr(0, 40)).find("too short"), std::string::npos);
   EXPECT_NE(with("hello, world" + *good).find("not a converted model"), std::string::npos);
   std::string version = *good;
-  version[8] = 2;
-  EXPECT_NE(with(version).find("version 2"), std::string::npos);
+  version[8] = 3;
+  EXPECT_NE(with(version).find("version 3"), std::string::npos);
   std::string table = *good;
   table[80] = static_cast<char>(table[80] ^ 1);
   EXPECT_NE(with(table).find("checksum of its table"), std::string::npos);

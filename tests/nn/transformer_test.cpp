@@ -119,6 +119,36 @@ TEST_P(TransformerTest, ATextHasTheSameBitsAloneInAnyBatchAndOnAnyNumberOfThread
   }
 }
 
+TEST_P(TransformerTest, WordsInFourBitsAreThePlainEncoderOfTheWordsTheyStandFor) {
+  for (const auto& shape : kShapes) {
+    const RandomModel model(shape, 9);
+    auto words = model.weights;
+    std::vector<float> table(words.embeddings.word.begin(), words.embeddings.word.end());
+    for (std::size_t at = 0; at < table.size(); at += shape.hidden)
+      for (std::size_t c = 0; c < shape.hidden; c += kFourBitGroup) {
+        std::uint8_t codes[kFourBitBytes];
+        std::uint16_t scale = 0;
+        float numbers[kFourBitGroup] = {};
+        const std::size_t count = std::min(kFourBitGroup, shape.hidden - c);
+        to_four_bits(table.data() + at + c, count, codes, &scale);
+        add_four_bits(codes, scale, numbers);
+        std::copy_n(numbers, count, table.data() + at + c);
+      }
+    words.embeddings.word = table;
+    const auto built =
+        Transformer::build(shape, model.weights, Precision::F32, GetParam(), TableFormat::INT4);
+    ASSERT_TRUE(built.ok());
+    RandomBatch batch;
+    const auto text = random_text(shape, 37, random);
+    batch.add(text);
+    const auto states = states_of(*built, batch);
+    const auto expected =
+        transformer_plain<double>(shape, words, text.ids, text.positions, text.types);
+    for (std::size_t i = 0; i < states.size(); ++i)
+      ASSERT_NEAR(static_cast<double>(states[i]), expected[i], 1e-5 + 1e-4 * std::abs(expected[i]));
+  }
+}
+
 TEST_P(TransformerTest, PackedBytesComputeTheSameBits) {
   const RandomModel model(kShapes[0], 5);
   for (const auto precision : kPrecisions) {
@@ -237,8 +267,11 @@ TEST(PackedTransformerErrors, DamagedBytesAreRefused) {
     return !read.ok() && read.error().code == ErrorCode::Corrupt;
   };
   EXPECT_FALSE(refused(0, 'C', good.size()));
-  EXPECT_TRUE(refused(0, 'X', good.size()));      // magic
-  EXPECT_TRUE(refused(8, 2, good.size()));        // version
+  EXPECT_TRUE(refused(0, 'X', good.size()));  // magic
+  EXPECT_TRUE(refused(8, 3, good.size()));    // version
+  EXPECT_TRUE(refused(8, 0, good.size()));
+  EXPECT_TRUE(refused(88, 4, good.size()));       // format of the words
+  EXPECT_TRUE(refused(88, 3, good.size()));       // another format needs other bytes
   EXPECT_TRUE(refused(12, 3, good.size()));       // precision
   EXPECT_TRUE(refused(16, 99, good.size()));      // activation
   EXPECT_TRUE(refused(24, 2, good.size()));       // layers

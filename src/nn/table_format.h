@@ -1,0 +1,40 @@
+#pragma once
+/// The number formats in which a table of word embeddings is kept. Its rows are widened to f32 one
+/// by one, so it may be coarser than what the products take.
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "nn/precision.h"
+
+namespace crosstail::nn {
+
+enum class TableFormat {
+  F32,
+  BF16,
+  INT8,  ///< a scale a row
+  INT4,  ///< a scale for each 32 numbers of a row (nn/four_bits.h)
+};
+
+/// What goes with a precision where nothing else is asked for.
+constexpr TableFormat table_format_of(Precision precision) {
+  return precision == Precision::F32    ? TableFormat::F32
+         : precision == Precision::BF16 ? TableFormat::BF16
+                                        : TableFormat::INT8;
+}
+
+/// "f32", "bf16", "int8", "int4".
+constexpr std::string_view name_of(TableFormat format) {
+  constexpr std::string_view kNames[] = {"f32", "bf16", "int8", "int4"};
+  return kNames[static_cast<std::size_t>(format)];
+}
+
+constexpr std::optional<TableFormat> table_format_from(std::string_view name) {
+  for (const auto format :
+       {TableFormat::F32, TableFormat::BF16, TableFormat::INT8, TableFormat::INT4})
+    if (name_of(format) == name) return format;
+  return std::nullopt;
+}
+
+}  // namespace crosstail::nn

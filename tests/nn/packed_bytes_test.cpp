@@ -1,0 +1,251 @@
+/// docs/formats/nn-packed.md in fixed bytes: an encoder of four dimensions put together here, byte
+/// for byte, as the page says, and the same from the program.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "nn/transformer.h"
+
+namespace crosstail::nn {
+namespace {
+
+constexpr std::size_t kHidden = 4, kInner = 8, kVocabulary = 3, kPositions = 2, kWide = 64;
+
+/// Weights on a grid of 127 steps to each side of 0, so that int8 loses nothing: the first of each
+/// row is the end of the grid.
+int step_of(std::size_t matrix, std::size_t out, std::size_t in) {
+  return in == 0 ? 127 : static_cast<int>((31 * matrix + 17 * out + 7 * in) % 255) - 127;
+}
+float weight_of(std::size_t matrix, std::size_t out, std::size_t in) {
+  return static_cast<float>(step_of(matrix, out, in)) / 64.0F;
+}
+float bias_of(std::size_t matrix, std::size_t out) {
+  return 0.125F * static_cast<float>(out + matrix);
+}
+/// Words on a grid of sixteen steps with both ends in every row: four bits lose nothing.
+int word_step(std::size_t word, std::size_t column) {
+  const int steps[] = {-8, 7, static_cast<int>(word), -1 - static_cast<int>(word)};
+  return steps[column];
+}
+float word_of(std::size_t word, std::size_t column) {
+  return 0.25F * static_cast<float>(word_step(word, column));
+}
+
+class Bytes {
+ public:
+  template <class T>
+  void add(T value) {
+    text_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void zeros(std::size_t bytes) { text_.append(bytes, '\0'); }
+  void end_section() { text_.resize((text_.size() + 63) / 64 * 64, '\0'); }
+  void floats(std::size_t count, std::size_t padded, const std::function<float(std::size_t)>& at) {
+    for (std::size_t i = 0; i < padded; ++i) add(i < count ? at(i) : 0.0F);
+    end_section();
+  }
+  std::string& text() { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// bfloat16 of a number that is one: its upper half.
+std::uint16_t upper_half(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, 4);
+  EXPECT_EQ(bits & 0xFFFF, 0u);
+  return static_cast<std::uint16_t>(bits >> 16);
+}
+
+/// `first`: the matrix that outputs 0 … belong to; queries, keys and values are 0, 1 and 2.
+void add_matrix(Bytes& bytes, Precision precision, std::size_t first, std::size_t in,
+                std::size_t each, std::size_t count) {
+  const std::size_t out = each * count, padded = 64;
+  const std::size_t per_step = precision == Precision::F32    ? 1
+                               : precision == Precision::BF16 ? 2
+                                                              : 4;
+  const std::size_t steps = precision == Precision::F32 ? in : 16;  // ⌈in⌉ of 32 / 2, of 64 / 4
+  for (std::size_t panel = 0; panel < padded / 16; ++panel)
+    for (std::size_t step = 0; step < steps; ++step)
+      for (std::size_t o = panel * 16; o < panel * 16 + 16; ++o)
+        for (std::size_t i = step * per_step; i < (step + 1) * per_step; ++i) {
+          const bool there = o < out && i < in;
+          const std::size_t m = first + o / each, row = o % each;
+          if (precision == Precision::F32) bytes.add(there ? weight_of(m, row, i) : 0.0F);
+          if (precision == Precision::BF16)
+            bytes.add(there ? upper_half(weight_of(m, row, i)) : std::uint16_t{0});
+          if (precision == Precision::INT8)
+            bytes.add(static_cast<std::int8_t>(there ? step_of(m, row, i) : 0));
+        }
+  bytes.end_section();
+  bytes.floats(out, padded, [&](std::size_t o) { return bias_of(first + o / each, o % each); });
+  if (precision != Precision::INT8) return;
+  bytes.floats(out, padded, [](std::size_t) { return 1.0F / 64.0F; });
+  for (std::size_t o = 0; o < padded; ++o) {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; o < out && i < in; ++i) sum += step_of(first + o / each, o % each, i);
+    bytes.add(sum);
+  }
+  bytes.end_section();
+}
+
+void add_norm(Bytes& bytes) {
+  bytes.floats(kHidden, kWide, [](std::size_t) { return 1.5F; });
+  bytes.floats(kHidden, kWide, [](std::size_t c) { return static_cast<float>(c); });
+}
+
+void add_words(Bytes& bytes, TableFormat format) {
+  for (std::size_t w = 0; w < kVocabulary; ++w) {
+    if (format == TableFormat::INT4) {
+      for (std::size_t c = 0; c < 16; ++c)
+        bytes.add(static_cast<std::uint8_t>(0x80 | (c < kHidden ? word_step(w, c) + 8 : 8)));
+      continue;
+    }
+    for (std::size_t c = 0; c < 16; ++c) {
+      const bool there = c < kHidden;
+      if (format == TableFormat::F32) bytes.add(there ? word_of(w, c) : 0.0F);
+      if (format == TableFormat::BF16)
+        bytes.add(there ? upper_half(word_of(w, c)) : std::uint16_t{0});
+    }
+  }
+  bytes.end_section();
+  if (format != TableFormat::INT4) return;
+  for (std::size_t w = 0; w < kVocabulary; ++w) bytes.add(std::uint16_t{0x3400});  // 1/4 in f16
+  bytes.end_section();
+}
+
+std::string by_hand(Precision precision, TableFormat words) {
+  Bytes bytes;
+  bytes.text() = "CTNNPACK";
+  bytes.add(std::uint32_t{2});  // version
+  bytes.add(static_cast<std::uint32_t>(precision == Precision::F32    ? 0
+                                       : precision == Precision::BF16 ? 1
+                                                                      : 2));
+  bytes.add(std::uint32_t{2});  // GELU
+  bytes.add(1e-5F);
+  for (const std::size_t n :
+       {std::size_t{1}, kHidden, std::size_t{2}, kInner, kVocabulary, kPositions, std::size_t{1}})
+    bytes.add(std::uint64_t{n});
+  bytes.add(std::uint64_t{0});  // the size, below
+  bytes.add(static_cast<std::uint32_t>(words == TableFormat::F32    ? 0
+                                       : words == TableFormat::BF16 ? 1
+                                                                    : 3));
+  bytes.zeros(36);
+  EXPECT_EQ(bytes.text().size(), 128u);
+  add_words(bytes, words);
+  for (const std::size_t rows : {kPositions, std::size_t{1}}) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < 16; ++c)
+        bytes.add(c < kHidden ? static_cast<float>(rows + 10 * r + c) : 0.0F);
+    bytes.end_section();
+  }
+  add_norm(bytes);
+  add_matrix(bytes, precision, 0, kHidden, kHidden, 3);
+  add_matrix(bytes, precision, 3, kHidden, kHidden, 1);
+  add_norm(bytes);
+  add_matrix(bytes, precision, 4, kHidden, kInner, 1);
+  add_matrix(bytes, precision, 5, kInner, kHidden, 1);
+  add_norm(bytes);
+  const std::uint64_t size = bytes.text().size();
+  std::memcpy(bytes.text().data() + 80, &size, 8);
+  return bytes.text();
+}
+
+/// The same weights as f32 tensors.
+struct Model {
+  std::vector<std::vector<float>> tensors;
+  TransformerWeights weights;
+  TransformerShape shape{1, kHidden,          2,    kInner, kVocabulary, kPositions,
+                         1, Activation::Gelu, 1e-5F};
+
+  Model() {
+    tensors.reserve(64);
+    weights.embeddings.word = tensor(
+        kVocabulary * kHidden, [](std::size_t i) { return word_of(i / kHidden, i % kHidden); });
+    for (const std::size_t rows : {kPositions, std::size_t{1}})
+      (rows == 1 ? weights.embeddings.type : weights.embeddings.position) =
+          tensor(rows * kHidden, [rows](std::size_t i) {
+            return static_cast<float>(rows + 10 * (i / kHidden) + i % kHidden);
+          });
+    weights.embedding_norm = norm();
+    LayerWeights layer;
+    layer.query = linear(0, kHidden, kHidden);
+    layer.key = linear(1, kHidden, kHidden);
+    layer.value = linear(2, kHidden, kHidden);
+    layer.attention_output = linear(3, kHidden, kHidden);
+    layer.attention_norm = norm();
+    layer.intermediate = linear(4, kHidden, kInner);
+    layer.output = linear(5, kInner, kHidden);
+    layer.output_norm = norm();
+    weights.layers.push_back(layer);
+  }
+  std::span<const float> tensor(std::size_t count, const std::function<float(std::size_t)>& at) {
+    std::vector<float> numbers;
+    for (std::size_t i = 0; i < count; ++i) numbers.push_back(at(i));
+    return tensors.emplace_back(std::move(numbers));
+  }
+  NormWeights norm() {
+    const auto gamma = tensor(kHidden, [](std::size_t) { return 1.5F; });
+    return {gamma, tensor(kHidden, [](std::size_t c) { return static_cast<float>(c); })};
+  }
+  LinearWeights linear(std::size_t matrix, std::size_t in, std::size_t out) {
+    const auto weight =
+        tensor(out * in, [&](std::size_t i) { return weight_of(matrix, i / in, i % in); });
+    return {weight, tensor(out, [&](std::size_t o) { return bias_of(matrix, o); })};
+  }
+};
+
+void expect_bytes(std::span<const std::byte> got, const std::string& wanted) {
+  ASSERT_EQ(got.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    ASSERT_EQ(std::to_integer<int>(got[i]), static_cast<unsigned char>(wanted[i])) << "byte " << i;
+}
+
+TEST(PackedBytes, AreThoseOfTheFormatsPage) {
+  const Model model;
+  for (const auto& [precision, words] : {std::pair(Precision::F32, TableFormat::F32),
+                                         {Precision::BF16, TableFormat::BF16},
+                                         {Precision::INT8, TableFormat::INT4},
+                                         {Precision::F32, TableFormat::INT4}}) {
+    const auto built =
+        Transformer::build(model.shape, model.weights, precision, Isa::Portable, words);
+    ASSERT_TRUE(built.ok());
+    expect_bytes(built->packed(), by_hand(precision, words));
+  }
+}
+
+TEST(PackedBytes, FourBitWordsThatLoseNothingGiveTheSameBitsAsF32) {
+  const Model model;
+  std::vector<std::vector<float>> states;
+  for (const auto words : {TableFormat::F32, TableFormat::INT4}) {
+    const auto built =
+        Transformer::build(model.shape, model.weights, Precision::F32, Isa::Portable, words);
+    ASSERT_TRUE(built.ok());
+    EXPECT_EQ(built->words(), words);
+    const std::vector<std::int32_t> ids = {2, 0}, positions = {0, 1}, offsets = {0, 2};
+    Workspace workspace;
+    std::vector<float> hidden(2 * kHidden);
+    ASSERT_TRUE(built->forward({ids, positions, {}, offsets}, hidden.data(), workspace).ok());
+    states.push_back(hidden);
+  }
+  EXPECT_EQ(states[0], states[1]);
+}
+
+TEST(PackedBytes, OfTheVersionBeforeAreReadToo) {
+  // Version 1 ended its header with zeros, and its words were as the precision says.
+  std::string bytes = by_hand(Precision::BF16, TableFormat::BF16);
+  bytes[8] = 1;
+  std::memset(bytes.data() + 88, 0, 4);
+  const std::unique_ptr<std::byte, decltype(&std::free)> memory(
+      static_cast<std::byte*>(std::aligned_alloc(64, bytes.size())), &std::free);
+  std::memcpy(memory.get(), bytes.data(), bytes.size());
+  const auto read = Transformer::from_packed({memory.get(), bytes.size()});
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->words(), TableFormat::BF16);
+}
+
+}  // namespace
+}  // namespace crosstail::nn
