@@ -207,36 +207,40 @@ std::string as_latex(const ReportTables& report) {
   return out;
 }
 
-std::string as_html(const ReportTables& report) {
-  std::string out = "<section id=\"headline\">\n<h2>Headline</h2>\n";
+std::string headline_as_html(const ReportTables& report, const std::string& id,
+                             const std::string& title) {
+  std::string out =
+      "<section id=\"" + html_escaped(id) + "\">\n<h2>" + html_escaped(title) + "</h2>\n";
   for (std::size_t i = 0; i < report.headline.size(); ++i)
     out += std::string(i == 0 ? "<p class=\"lead\">" : "<p>") + html_escaped(report.headline[i]) +
            "</p>\n";
   for (const auto& warning : report.warnings)
     out += "<p class=\"warning\" role=\"note\"><strong>Warning:</strong> " + html_escaped(warning) +
            "</p>\n";
-  out += "</section>\n";
-  for (const Table& table : report.tables) {
-    out += "<section id=\"" + html_escaped(table.id) + "\">\n<h2>" + html_escaped(table.title) +
-           "</h2>\n<div class=\"chart\" data-chart=\"" + html_escaped(table.id) + "\"></div>\n" +
-           "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
-    const auto cells = [&](const std::vector<std::string>& row, const char* tag) {
-      for (std::size_t c = 0; c < row.size(); ++c)
-        out += std::string("<") + tag + (numeric(table, c) ? " class=\"n\"" : " dir=\"auto\"") +
-               ">" + with_breaks(html_escaped(row[c])) + "</" + tag + ">";
-    };
-    cells(table.header, "th");
-    out += "</tr></thead>\n<tbody>\n";
-    for (const auto& row : table.rows) {
-      out += "<tr>";
-      cells(row, "td");
-      out += "</tr>\n";
-    }
-    out += "</tbody></table></div>\n";
-    if (!table.note.empty()) out += "<p class=\"caption\">" + html_escaped(table.note) + "</p>\n";
-    out += "</section>\n";
+  return out + "</section>\n";
+}
+
+std::string table_as_html(const Table& table, const std::string& set) {
+  const std::string id = html_escaped(set.empty() ? table.id : set + "-" + table.id);
+  std::string out = "<section id=\"" + id + "\">\n<h2>" +
+                    html_escaped(set.empty() ? table.title : set + ": " + table.title) + "</h2>\n";
+  if (set.empty()) out += "<div class=\"chart\" data-chart=\"" + id + "\"></div>\n";
+  out += "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
+  const auto cells = [&](const std::vector<std::string>& row, const char* tag) {
+    for (std::size_t c = 0; c < row.size(); ++c)
+      out += std::string("<") + tag + (numeric(table, c) ? " class=\"n\"" : " dir=\"auto\"") + ">" +
+             with_breaks(html_escaped(row[c])) + "</" + tag + ">";
+  };
+  cells(table.header, "th");
+  out += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : table.rows) {
+    out += "<tr>";
+    cells(row, "td");
+    out += "</tr>\n";
   }
-  return out;
+  out += "</tbody></table></div>\n";
+  if (!table.note.empty()) out += "<p class=\"caption\">" + html_escaped(table.note) + "</p>\n";
+  return out + "</section>\n";
 }
 
 }  // namespace crosstail::eval

@@ -20,14 +20,35 @@ std::string script_safe(std::string_view json) {
   return out;
 }
 
+/// All headlines first, so that sets are seen side by side; then the tables, set by set.
+Result<std::string> page_body(const ReportTables& own, const std::string& name,
+                              const std::vector<NamedReport>& beside) {
+  std::string out =
+      headline_as_html(own, "headline", name.empty() ? "Headline" : "Headline: " + name);
+  std::string others;
+  for (const auto& other : beside) {
+    auto tables = report_tables(other.json);
+    if (!tables) return std::move(tables).error().at(other.name);
+    out += headline_as_html(*tables, "beside-" + other.name,
+                            "Beside it, a query set of its own: " + other.name);
+    for (const Table& table : tables->tables)
+      if (table.id != "configuration" && table.id != "best" && table.id != "worst")
+        others += table_as_html(table, other.name);
+  }
+  for (const Table& table : own.tables) out += table_as_html(table);
+  return out + others;
+}
+
 }  // namespace
 
-Result<std::string> report_page(std::string_view json, std::string_view page_template) {
-  CT_TRY(const auto tables, report_tables(json));
+Result<std::string> report_page(const NamedReport& report, std::string_view page_template,
+                                const std::vector<NamedReport>& beside) {
+  CT_TRY(const auto tables, report_tables(report.json));
+  CT_TRY(std::string body, page_body(tables, report.name, beside));
   const std::pair<std::string_view, std::string> parts[] = {
       {"<!--TITLE-->", html_escaped(tables.title)},
-      {"<!--TABLES-->", as_html(tables)},
-      {"<!--DATA-->", script_safe(json)}};
+      {"<!--TABLES-->", std::move(body)},
+      {"<!--DATA-->", script_safe(report.json)}};
   std::string out;
   std::size_t done = 0;
   for (const auto& [mark, text] : parts) {

@@ -33,8 +33,12 @@ std::string as_markdown(const ReportTables& report);
 /// Tables with booktabs' rules; a fragment to \input, for any engine. Tables of texts (best and
 /// worst queries, configuration) are not in it: they are in any script, and no table of a paper.
 std::string as_latex(const ReportTables& report);
-/// The tables and headline as HTML fragments: what is readable without JavaScript.
-std::string as_html(const ReportTables& report);
+/// HTML fragments, readable without JavaScript. Headline and warnings, under `title`:
+std::string headline_as_html(const ReportTables& report, const std::string& id,
+                             const std::string& title);
+/// A table. `set`: empty, or the name of the query set beside the report's own, whose tables have
+/// no charts.
+std::string table_as_html(const Table& table, const std::string& set = "");
 
 /// For text in HTML and in attribute values.
 std::string html_escaped(std::string_view text);

@@ -69,14 +69,14 @@ Result<Expanded> expand(const std::string& text, const Stage& stage, const Names
   return out;
 }
 
-/// Where the path begins in "PATH" or "NAME=PATH" (`de=pages.jsonl`, `--run bm25=run.trec`).
+/// Where the path begins in "PATH" or "NAME=PATH" (`de=pages.jsonl`, `--run sum-0.01=run.trec`).
 std::size_t path_begin(const std::string& value) {
   const auto equals = value.find('=');
   if (equals == 0 || equals == std::string::npos) return 0;
   const bool name =
       std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
+               c == '-' || c == '_' || c == '.';
       });
   return name ? equals + 1 : 0;
 }

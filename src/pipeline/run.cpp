@@ -50,6 +50,7 @@ class Runner {
   const VerbRunner& verbs_;
   const std::function<void(const StageNews&)>& news_;
   ContentHashes hashes_;
+  std::chrono::steady_clock::time_point hashes_saved_{};
   RunLock lock_;
   std::string version_before_;
   std::set<std::size_t> undecided_;  ///< dry run: would run or may run
@@ -145,8 +146,12 @@ Result<Runner::Decision> Runner::decide(std::size_t i) {
   return out;
 }
 
+/// The hashes only save time, and may be many: written now and then.
 Status Runner::save_lock() {
   CT_CHECK(write_file_atomic(options_.folder / "recipe.lock.json", run_lock_json(lock_)));
+  const auto now = std::chrono::steady_clock::now();
+  if (now - hashes_saved_ < std::chrono::seconds(5)) return {};
+  hashes_saved_ = now;
   return hashes_.save();
 }
 
@@ -241,7 +246,7 @@ Status Runner::run() {
     lock_.parameters = plan_.parameters;
     CT_CHECK(execute(i, decision));
   }
-  return {};
+  return options_.dry_run ? Status() : hashes_.save();
 }
 
 }  // namespace

@@ -159,11 +159,32 @@ TEST_F(Evaluate, TheInstalledTemplateHasItsMarks) {
   const auto text = read_file(fs::path(CROSSTAIL_SOURCE_DIR) / "web/report.html");
   ASSERT_TRUE(text.ok());
   ASSERT_EQ(evaluate({"-o", path("out")}), kDone);
-  const auto page = eval::report_page(read("out/report.json"), *text);
+  const auto page = eval::report_page({"", read("out/report.json")}, *text);
   ASSERT_TRUE(page.ok()) << page.error().message;
   EXPECT_EQ(
       page->find("http://") == std::string::npos || page->find("src=\"http") == std::string::npos,
       true);
+}
+
+TEST_F(Evaluate, TwoQuerySetsStandSideBySideAndAreNotMixed) {
+  ASSERT_EQ(evaluate({"-o", path("entries")}), kDone);
+  ASSERT_EQ(run({"report", "entries=" + path("entries"), "--beside", "titles=" + path("entries"),
+                 "--template", CROSSTAIL_SOURCE_DIR "/web/report.html", "-o", path("page.html")}),
+            kDone)
+      << err_;
+  const std::string page = read("page.html");
+  const auto own = page.find("<h2>Headline: entries</h2>"),
+             other = page.find("<h2>Beside it, a query set of its own: titles</h2>"),
+             own_table = page.find("<section id=\"systems\">"),
+             other_table = page.find("<section id=\"titles-systems\">");
+  ASSERT_NE(own, std::string::npos);
+  ASSERT_NE(other_table, std::string::npos);
+  EXPECT_LT(own, other);
+  EXPECT_LT(other, own_table);
+  EXPECT_LT(own_table, other_table);
+  EXPECT_EQ(page.find("data-chart=\"titles-systems\""), std::string::npos);
+  EXPECT_EQ(run({"report", path("entries"), "--beside", path("entries"), "-o", path("x.html")}),
+            kWrongUsage);
 }
 
 TEST_F(Evaluate, LongTailViewsGoFromSliceToEvaluate) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
+#include <sstream>
 
 #include "support/program.h"
 #include "support/shared.h"
@@ -110,8 +112,12 @@ TEST_F(Recipes, WebFaqTrainsOnPairsAndComparesBeforeWithAfter) {
 TEST_F(Recipes, DebianHelpGoesFromHelpPagesToAReport) {
   const char* languages[] = {"en-US", "ca", "cs", "da", "de", "es",    "fi", "fr", "hu",
                              "it",    "ja", "ko", "nl", "pl", "pt-BR", "ru", "sv", "zh-CN"};
-  for (const std::string language : languages)
+  for (const std::string language : languages) {
+    std::string entries;
     for (std::size_t i = 0; i < 8; ++i) {
+      entries += "{url:\"" + language + "/text/swriter/guide/" + std::to_string(i) +
+                 ".html?DbPAR=WRITER#bm\", app:\"WRITER\", text:\"" + language + " --  entry " +
+                 std::to_string(i) + "\"},\n";
       const auto page =
           folder_ / "help" / language / "text/swriter/guide" / (std::to_string(i) + ".html");
       fs::create_directories(page.parent_path());
@@ -121,8 +127,30 @@ TEST_F(Recipes, DebianHelpGoesFromHelpPagesToAReport) {
           << kQuestions[i] << "</h1><p>" << passage(i)
           << " It goes on for long enough to be a passage of its own.</p></div></body></html>";
     }
+    std::ofstream(folder_ / "help" / language / "bookmarks.js")
+        << "var bookmarks = [\n" + entries + "];\n";
+  }
   run("debian-help", {"help=" + at("help"), "max-length=64"});
-  EXPECT_TRUE(fs::exists(folder_ / "out/report.html"));
+  const auto report = testing::whole_file(folder_ / "out/report.html");
+  EXPECT_NE(report.find("<h2>Headline: index-entries</h2>"), std::string::npos);
+  EXPECT_NE(report.find("Beside it, a query set of its own: titles"), std::string::npos);
+  const auto entries = testing::whole_file(folder_ / "out/evaluation/entries.txt");
+  EXPECT_NE(entries.find("only other wordings are attached"), std::string::npos) << entries;
+  EXPECT_NE(entries.find("Long tail by density"), std::string::npos) << entries;
+  const auto titles = testing::whole_file(folder_ / "out/evaluation/titles.txt");
+  EXPECT_NE(titles.find("an upper bound"), std::string::npos) << titles;
+  // Half of the pages are for tuning, and no page is in both halves.
+  std::set<std::string> halves[2];
+  for (const int half : {0, 1}) {
+    std::istringstream lines(
+        testing::whole_file(folder_ / "out/index-entries/qrels" / (half ? "dev.tsv" : "test.tsv")));
+    std::string line;
+    for (std::getline(lines, line); std::getline(lines, line);)
+      halves[half].insert(line.substr(line.find('\t')));
+    EXPECT_FALSE(halves[half].empty());
+  }
+  EXPECT_EQ(halves[0].size() + halves[1].size(), 8U);
+  for (const auto& page : halves[0]) EXPECT_FALSE(halves[1].contains(page)) << page;
 }
 
 }  // namespace

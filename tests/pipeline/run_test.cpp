@@ -182,5 +182,42 @@ TEST_F(PipelineRun, ADamagedLockSaysWhatToDo) {
                            "to run every stage again");
 }
 
+TEST_F(PipelineRun, ANameBeforeAnInputMayHoldADot) {
+  const std::string stages = R"(
+[stages.a]
+verb = "copy"
+arguments = ["${in}"]
+outputs = { output = "a" }
+[stages.b]
+verb = "copy"
+arguments = ["${a.output}"]
+inputs = { run = ["sum-0.01=${a.output}"] }
+outputs = { output = "b" }
+)";
+  EXPECT_EQ(run(stages), "a b ");
+  EXPECT_EQ(run(stages), "");
+  write("in", "two");
+  EXPECT_EQ(run(stages), "a b ");
+}
+
+TEST_F(PipelineRun, AModelMayBeNamedAndCountsByItsContents) {
+  const std::string stages = R"(
+[stages.a]
+verb = "copy"
+arguments = ["${in}"]
+inputs = { model = "crosstail-mini" }
+outputs = { output = "a" }
+)";
+  ::setenv("CROSSTAIL_MODELS", (folder_ / "models").c_str(), 1);
+  EXPECT_NE(run(stages).find("the bundled model is not in"), std::string::npos);
+  fs::create_directories(folder_ / "models/crosstail-mini");
+  write("models/crosstail-mini/crosstail-mini.ctm", "weights");
+  EXPECT_EQ(run(stages), "a ");
+  EXPECT_EQ(run(stages), "");
+  write("models/crosstail-mini/crosstail-mini.ctm", "other weights");
+  EXPECT_EQ(run(stages), "a ");
+  ::unsetenv("CROSSTAIL_MODELS");
+}
+
 }  // namespace
 }  // namespace crosstail::pipeline
