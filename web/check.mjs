@@ -49,8 +49,8 @@ for (const colorScheme of ["light", "dark"]) {
   const { context, tab } = await open({ javaScriptEnabled: false, viewport: { width: 1280, height: 900 } });
   const systems = await cells(tab, "systems");
   report.systems.forEach((s, i) => s.values.forEach((v, m) => {
-    expect(systems[i]?.[2 + 2 * m] === fixed(v.mean.value), `systems: ${s.name} ${v.measure}: ${systems[i]?.[2 + 2 * m]} is not ${fixed(v.mean.value)}`);
-    expect(systems[i]?.[3 + 2 * m] === `[${fixed(v.mean.low)}, ${fixed(v.mean.high)}]`, `systems: interval of ${s.name} ${v.measure}`);
+    expect(systems[i]?.[3 + 2 * m] === fixed(v.mean.value), `systems: ${s.name} ${v.measure}: ${systems[i]?.[3 + 2 * m]} is not ${fixed(v.mean.value)}`);
+    expect(systems[i]?.[4 + 2 * m] === `[${fixed(v.mean.low)}, ${fixed(v.mean.high)}]`, `systems: interval of ${s.name} ${v.measure}`);
   }));
   const comparisons = report.comparisons.length ? await cells(tab, "comparisons") : [];
   report.comparisons.forEach((c, i) => {

@@ -33,6 +33,9 @@ class AlignVerb : public Verb {
         .choice(by_, "by", {"structure", "path"}, "what tells translations")
         .text(structure_.key, "key", "MEMBER", "join the records that share this member's value")
         .text(structure_.attach, "attach-to", "LANG", "attach to the answers in this language only")
+        .text(structure_.queries, "queries", "FILE",
+              "also write the attached questions in other languages as queries …")
+        .text(structure_.qrels, "qrels", "FILE", "… and that those answers are relevant to them")
         .choice(passage_id_, "passage-id", {"pair", "answer"},
                 "ids of records, or of answers as in `curate --format beir`")
         .custom("columns", "FIELD=COLUMN,…", "columns of CSV and TSV files, by name or number", "",

@@ -42,6 +42,9 @@ struct StructureOptions {
   data::ColumnMap columns;
   std::string key;     ///< a member that names what is a translation of what; empty: by structure
   std::string attach;  ///< attach to the answers in this language only; empty: in all
+  /// Both or neither: the attached questions in other languages than `attach` (which must be given)
+  /// as queries for those answers, and their judgments (BEIR).
+  std::string queries, qrels;
   PassageId passage_id = PassageId::Pair;
   bool strict = false;
 };

@@ -63,6 +63,11 @@ class Structure {
   Result<AlignSummary> run() {
     if (options_.inputs.empty() || options_.output.empty())
       return Error{ErrorCode::InvalidArgument, "align: give files of FAQ records and -o FILE"};
+    if (options_.queries.empty() != options_.qrels.empty() ||
+        (!options_.queries.empty() && options_.attach.empty()))
+      return Error{ErrorCode::InvalidArgument,
+                   "align: --queries, --qrels and --attach-to LANG go together: the questions in "
+                   "other languages ask for the answers in that one"};
     for (const auto& input : options_.inputs) CT_CHECK(read(input));
     options_.key.empty() ? join_pages() : join_keys();
     CT_CHECK(write());
@@ -78,10 +83,13 @@ class Structure {
   void join_pages();
   void join_set(const std::string& name, std::vector<const Page*> pages, double confidence);
   std::vector<std::vector<const Page*>> hreflang_sets();
+  void add_query(const Question& passage, const Question& question, const std::string& group);
   Status write();
 
   const StructureOptions& options_;
   AlignSummary summary_;
+  std::string queries_, qrels_ = "query-id\tcorpus-id\tscore\n";
+  std::map<std::string, std::size_t> query_ids_;  ///< how often each was wanted
   simdjson::dom::parser key_parser_;
   std::map<std::string, Page> pages_;  ///< by comparable address
   std::map<std::string, std::vector<Question>> by_key_;
@@ -279,6 +287,25 @@ std::vector<const Question*> translated(const Group& group, Counters& counters) 
   return out;
 }
 
+/// A question in another language than the answer asks for it.
+void Structure::add_query(const Question& passage, const Question& question,
+                          const std::string& group) {
+  if (text::same_language(question.lang, passage.lang)) return;
+  std::string id = question.lang + ":" + passage.passage_id;
+  if (const std::size_t before = query_ids_[id]++; before > 0)
+    id += "#" + std::to_string(before + 1);  // an answer to several questions
+  JsonWriter(queries_)
+      .begin_object()
+      .member("_id", id)
+      .member("text", question.text)
+      .member("lang", question.lang)
+      .member("group", group)
+      .end_object();
+  queries_ += '\n';
+  qrels_.append(id).append("\t").append(passage.passage_id).append("\t1\n");
+  summary_.counters.add("queries");
+}
+
 Status Structure::write() {
   const Compression kind = compression_for_name(options_.output);
   const bool standard = options_.output == "-";
@@ -307,11 +334,16 @@ Status Structure::write() {
         append_aligned_row(out, {passage->passage_id, question->lang, question->text, group.name,
                                  question->site, group.confidence});
         summary_.counters.add("out.rows");
+        if (!options_.queries.empty()) add_query(*passage, *question, group.name);
       }
     }
     CT_CHECK(flush(kFrameBytes));
   }
   CT_CHECK(flush(0));
+  if (!options_.queries.empty()) {
+    CT_CHECK(write_file_atomic(options_.queries, queries_));
+    CT_CHECK(write_file_atomic(options_.qrels, qrels_));
+  }
   if (standard) return {};
   CT_CHECK(file.sync());
   CT_CHECK(file.close());

@@ -138,8 +138,29 @@ void add_headline(const Node& report, ReportTables& out) {
                            (several ? " and not corrected." : "."));
 }
 
+/// What a system is, from its run's meta file: "vectors of text, mean of questions, α 0.9,
+/// centred".
+std::string system_in_words(const Node& configuration) {
+  const std::string system = configuration["system"].text();
+  if (system.empty()) return {};
+  if (system == "bm25") return "BM25";
+  std::string out = system == "hybrid" ? "BM25 and vectors of " : "vectors of ";
+  out += configuration["passage_from"].text();
+  const std::string fusion = configuration["fusion"].text(),
+                    center = configuration["center"].text();
+  if (fusion == "questions-only")
+    out = (system == "hybrid" ? "BM25 and " : "") + std::string("vectors of questions alone");
+  else if (fusion != "none")
+    out += ", " + fusion + " of questions";
+  for (const auto& [member, sign] : {std::pair("alpha", "α"), std::pair("beta", "β")})
+    if (const auto value = configuration[member].number(); value)
+      out += std::string(", ") + sign + " " + formatted("%g", *value);
+  if (!center.empty() && center != "none") out += ", centred by " + center;
+  return out;
+}
+
 void add_systems(const Node& report, ReportTables& out) {
-  Table table{"systems", "Systems", "", {"system", "other languages"}, {}, 2};
+  Table table{"systems", "Systems", "", {"system", "what it is", "other languages"}, {}, 3};
   table.note = "Mean with its 95% interval; " + report["statistics"]["average"].text() + "; " +
                counts(report["data"]) + ".";
   for (const Node& m : report["measures"].items()) {
@@ -152,6 +173,7 @@ void add_systems(const Node& report, ReportTables& out) {
     const bool known = system["other_languages"].present();
     std::vector<std::string> row{system["name"].text() +
                                  (system["role"].text().empty() ? "" : " (baseline)")};
+    row.push_back(system_in_words(system["configuration"]));
     row.emplace_back(!known ? "?" : system["other_languages"].flag() ? "yes" : "no");
     out.title += (out.title.empty() ? "" : ", ") + system["name"].text();
     for (const Node& v : system["values"].items()) {

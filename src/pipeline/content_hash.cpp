@@ -17,6 +17,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kHeader = "crosstail-hashes 1\n";
 
+/// Folders of an index that searches fill when they first need them (docs/search.md).
+bool is_derived(const fs::path& name) {
+  return name == "bm25" || name == "graphs";
+}
+
 }  // namespace
 
 /// One line a file: hash, size, inode, change time, path (which may hold blanks, but no newline).
@@ -64,9 +69,14 @@ Result<std::string> ContentHashes::of_file(const fs::path& path) {
 Result<std::string> ContentHashes::of_folder(const fs::path& path) {
   std::vector<fs::path> files;
   std::error_code failure;
+  const bool is_index = fs::exists(path / "manifest.json", failure);
   for (fs::recursive_directory_iterator at(path, failure), end; !failure && at != end;
        at.increment(failure)) {
     std::error_code gone;
+    if (is_index && at.depth() == 0 && is_derived(at->path().filename())) {
+      at.disable_recursion_pending();
+      continue;
+    }
     if (at->is_regular_file(gone)) files.push_back(at->path());
   }
   if (failure) return system_error(path.string(), "list", failure.value());

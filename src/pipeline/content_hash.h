@@ -19,7 +19,8 @@ class ContentHashes {
   explicit ContentHashes(std::filesystem::path cache);
 
   /// Of a file: of its bytes. Of a folder: of the sorted list of relative paths and hashes of all
-  /// regular files in it. Links to files are followed, links to folders are not. Fails with
+  /// regular files in it; of an index (a folder with a manifest.json) without what searches derive
+  /// and keep in it. Links to files are followed, links to folders are not. Fails with
   /// NotFound or Io.
   Result<std::string> of(const std::filesystem::path& path);
 

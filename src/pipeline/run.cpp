@@ -53,6 +53,7 @@ class Runner {
   std::chrono::steady_clock::time_point hashes_saved_{};
   RunLock lock_;
   std::string version_before_;
+  std::set<std::string> remade_;     ///< outputs of stages that ran
   std::set<std::size_t> undecided_;  ///< dry run: would run or may run
 };
 
@@ -110,6 +111,8 @@ Result<std::string> Runner::why_run(std::size_t i, const Decision& now) {
                                                : "version " + version_before_ + " made it";
   }
   if (!before->done) return std::string("was begun and not finished");
+  for (const auto& update : stage.updates)
+    if (remade_.contains(update.path)) return update.path + " was made again";
   for (const auto& output : stage.outputs) {
     const auto was = std::find_if(before->outputs.begin(), before->outputs.end(),
                                   [&](const auto& file) { return file.path == output.path; });
@@ -166,6 +169,11 @@ Status Runner::execute(std::size_t i, const Decision& decision) {
       fs::remove_all(old.path, ignored);
     }
   locked = {decision.key, false, stage.command, decision.inputs, {}};
+  // What is made anew lacks what other stages did to it.
+  for (const auto& output : stage.outputs) remade_.insert(output.path);
+  for (const auto& other : plan_.stages)
+    for (const auto& update : other.updates)
+      if (update.producer == static_cast<int>(i)) lock_.at(other.name).done = false;
   CT_CHECK(save_lock());
   news_({stage, Verdict::Run, decision.reason, resume});
 

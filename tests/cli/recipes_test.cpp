@@ -60,6 +60,10 @@ TEST_F(Recipes, FaqSiteGoesFromPagesToATunedIndex) {
       testing::run_crosstail({"search", at("out/index"), "--fusion", "auto", "Was ist Crosstail?"});
   EXPECT_EQ(hits.exit_code, 0) << hits.err;
   EXPECT_NE(hits.out.find("1."), std::string::npos) << hits.out;
+  // 28 answers in English, asked for in the fifteen other languages of docs/faq.
+  EXPECT_NE(testing::whole_file(folder_ / "out/evaluation.txt").find("420 queries"),
+            std::string::npos);
+  EXPECT_TRUE(fs::exists(folder_ / "out/report.html"));
 }
 
 TEST_F(Recipes, XqgTrainsIndexesGeneratedQuestionsAndScoresAnswers) {

@@ -183,6 +183,29 @@ TEST_F(Align, TheFaqOfBitcoinOrgIsJoinedFromItsParts) {
   EXPECT_TRUE(groups.contains("whatisbitcoin"));
 }
 
+TEST_F(Align, QuestionsInOtherLanguagesMakeATestSet) {
+  add("https://a.example/en/q", "en", 0, "Who?");
+  add("https://a.example/de/q", "de", 0, "Wer?");
+  add("https://a.example/fr/q", "fr", 0, "Qui ?");
+  options_.attach = "en";
+  options_.queries = (folder_ / "queries.jsonl").string();
+  options_.qrels = (folder_ / "qrels.tsv").string();
+  const auto summary = run();
+  const auto whole = [&](const char* name) {
+    std::ifstream in(folder_ / name);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  EXPECT_EQ(summary.counters["queries"], 2U);
+  EXPECT_EQ(whole("qrels.tsv"),
+            "query-id\tcorpus-id\tscore\n"
+            "de:https://a.example/en/q#0\thttps://a.example/en/q#0\t1\n"
+            "fr:https://a.example/en/q#0\thttps://a.example/en/q#0\t1\n");
+  EXPECT_NE(whole("queries.jsonl").find("\"text\":\"Wer?\",\"lang\":\"de\",\"group\":"),
+            std::string::npos);
+  options_.attach.clear();
+  EXPECT_EQ(align_by_structure(options_).error().code, ErrorCode::InvalidArgument);
+}
+
 class AlignPath : public Align {
  protected:
   void passage(const std::string& file, std::string_view doc, std::string_view anchor,

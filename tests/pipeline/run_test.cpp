@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/file.h"
+#include "pipeline/content_hash.h"
 #include "support/temporary_folder.h"
 
 namespace crosstail::pipeline {
@@ -180,6 +181,40 @@ TEST_F(PipelineRun, ADamagedLockSaysWhatToDo) {
   EXPECT_EQ(run(kTwo), "error: " + (folder_ / "out/recipe.lock.json").string() +
                            ": field 'version' is missing or not what it should be; delete the file "
                            "to run every stage again");
+}
+
+TEST_F(PipelineRun, WhatIsMadeAgainIsChangedAgain) {
+  const std::string stages = R"(
+[stages.a]
+verb = "copy"
+arguments = ["${in}"]
+outputs = { output = "a" }
+[stages.b]
+verb = "append"
+arguments = ["${a.output}"]
+updates = ["a.output"]
+[stages.c]
+verb = "copy"
+arguments = ["${a.output}"]
+outputs = { output = "c" }
+)";
+  EXPECT_EQ(run(stages), "a b c ");
+  EXPECT_EQ(read("out/a"), "one+");
+  write("out/a", "damaged");
+  EXPECT_EQ(run(stages), "a b ");  // c read the same before
+  EXPECT_EQ(read("out/a"), "one+");
+  EXPECT_EQ(run(stages), "");
+}
+
+TEST_F(PipelineRun, WhatSearchesKeepInAnIndexDoesNotCount) {
+  ContentHashes hashes(folder_ / "hashes");
+  fs::create_directories(folder_ / "idx/bm25");
+  write("idx/manifest.json", "{}");
+  const std::string before = *hashes.of(folder_ / "idx");
+  write("idx/bm25/postings", "1");
+  EXPECT_EQ(*hashes.of(folder_ / "idx"), before);
+  write("idx/passages.vec", "1");
+  EXPECT_NE(*hashes.of(folder_ / "idx"), before);
 }
 
 TEST_F(PipelineRun, ANameBeforeAnInputMayHoldADot) {
