@@ -86,7 +86,9 @@ class TrainVerb : public Verb {
         .count(o_.dev_rows, "dev-rows", "N",
                "measure on at most so many, languages in turn; 0: all")
         .text(o_.data.split, "split", "NAME", "train on rows of this split, or that state none")
-        .flag(o_.resume, "resume", "go on from the last checkpoint, if there is one");
+        .flag(o_.resume, "resume", "go on from the last checkpoint, if there is one")
+        .flag(o_.keep_state, "keep-state",
+              "OUTPUT.training stays: with --cooldown, --resume goes on with more --steps");
     declare_objective(options);
     declare_data(options);
     declare_steps(options);
@@ -135,7 +137,9 @@ class TrainVerb : public Verb {
                "tokens of a passage or pair; 0: the model's")
         .text(query_prompt_, "query-prompt", "TEXT",
               "before questions (\"model\": the model's own)")
-        .text(passage_prompt_, "passage-prompt", "TEXT", "before passages (\"model\": its own)");
+        .text(passage_prompt_, "passage-prompt", "TEXT", "before passages (\"model\": its own)")
+        .text(teacher_prompt_, "teacher-prompt", "TEXT",
+              "before all texts of the teacher (\"model\": its own, of questions or passages)");
   }
 
   void declare_data(OptionTable& options) {
@@ -176,6 +180,8 @@ class TrainVerb : public Verb {
         .real(o_.learning_rate, "learning-rate", "R", "the highest")
         .real(o_.warmup, "warmup", "W", "steps of rising rate; below 1 a share of all")
         .choice(decay_, "decay", {"linear", "cosine", "constant"}, "of the rate after that")
+        .real(o_.cooldown, "cooldown", "C",
+              "constant: last steps over which the rate falls to 0; below 1 a share")
         .real(o_.adam.weight_decay, "weight-decay", "D", "decoupled; not of biases and LayerNorm")
         .real(o_.adam.beta1, "beta1", "B", "AdamW")
         .real(o_.adam.beta2, "beta2", "B", "AdamW")
@@ -217,6 +223,7 @@ class TrainVerb : public Verb {
     o_.objective.teacher = teacher_;
     o_.objective.kind = *train::objective_from(objective_);
     o_.decay = *train::decay_from(decay_);
+    if (teacher_prompt_ != "model") o_.objective.teacher_prompt = teacher_prompt_;
     o_.objective.question_length = question_length_;
     o_.objective.passage_length = passage_length_;
     o_.data.batch_size = batch_;
@@ -249,7 +256,8 @@ class TrainVerb : public Verb {
   train::TrainOptions o_;
   std::string model_, output_, teacher_, objective_ = "contrastive", decay_ = "linear",
                                          precision_ = "auto", normalise_ = "model",
-                                         query_prompt_ = "model", passage_prompt_ = "model";
+                                         query_prompt_ = "model", passage_prompt_ = "model",
+                                         teacher_prompt_ = "model";
   std::uint64_t batch_ = 64, buffer_ = 50000, negatives_ = 7, top_k_ = 0, freeze_ = 0, threads_ = 0,
                 question_length_ = 64, passage_length_ = 256;
 };

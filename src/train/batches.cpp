@@ -196,7 +196,7 @@ data::TrainingExample BatchStream::drawn(Row row) const {
   auto e = std::move(row.example);
   std::uint64_t state = nn::mix(nn::mix(options_.seed ^ 0xD1, epoch_), row.number);
   const auto next = [&state](std::size_t below) { return (state = nn::mix(state, 1)) % below; };
-  if (e.positives.size() > 1) {
+  if (e.positives.size() > 1 && !options_.all_positives) {
     std::swap(e.positives[0], e.positives[next(e.positives.size())]);
     e.positives.resize(1);
   }

@@ -40,6 +40,7 @@ struct BatchOptions {
   std::size_t buffer_bytes = std::size_t{256} << 20;
   std::string split = "train";  ///< rows that state another split are passed over
   bool needs_positives = true;
+  bool all_positives = false;  ///< a row keeps all it has, instead of one drawn anew each epoch
   NegativeFilter negatives;
 };
 
@@ -63,7 +64,7 @@ class BatchStream {
       : options_(std::move(options)), summary_(std::move(summary)) {}
 
   /// The next batch; never empty. A new epoch begins by itself. Each row has one positive (drawn if
-  /// it has several) and at most `negatives.count` negatives.
+  /// it has several; or all) and at most `negatives.count` negatives.
   Result<std::vector<data::TrainingExample>> next();
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }  ///< of the last batch, from 0
 

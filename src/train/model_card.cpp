@@ -68,6 +68,7 @@ Result<std::string> fingerprint_of(const TrainOptions& o) {
   if (!j.teacher.empty()) {
     CT_TRY(const auto teacher, model::model_identity(j.teacher));
     out += line("teacher", teacher);
+    if (j.teacher_prompt) out += line("teacher prompt", *j.teacher_prompt);
   }
   std::string cuts;
   for (const auto& cut : j.cuts)
@@ -82,8 +83,10 @@ Result<std::string> fingerprint_of(const TrainOptions& o) {
   out += line("shuffled at once", o.data.buffer_rows) + line("split", o.data.split);
   out += line("negatives", negatives_text(o.data.negatives));
   out += line("learning rate", shown(o.learning_rate)) + line("warm-up", shown(o.warmup)) +
-         line("decay", std::string(name_of(o.decay))) + line("epochs", shown(o.epochs)) +
-         line("steps", o.steps);
+         line("decay", std::string(name_of(o.decay)));
+  // With a cooldown the steps before it do not depend on how many there are.
+  out += o.cooldown > 0 ? line("cooldown", 1)
+                        : line("epochs", shown(o.epochs)) + line("steps", o.steps);
   out +=
       line("adam", shown(o.adam.beta1) + " " + shown(o.adam.beta2) + " " + shown(o.adam.epsilon)) +
       line("weight decay", shown(o.adam.weight_decay)) + line("clip", shown(o.adam.clip_norm));

@@ -41,6 +41,7 @@ struct ObjectiveOptions {
   std::size_t question_length = 64, passage_length = 256;  ///< tokens with specials
   std::string query_prompt, passage_prompt;                ///< texts in front
   std::filesystem::path teacher;
+  std::optional<std::string> teacher_prompt;  ///< before all its texts; nothing: its own prompts
   std::size_t threads = 1;
 };
 

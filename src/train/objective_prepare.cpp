@@ -33,7 +33,14 @@ Result<std::vector<float>> Objective::teach(const std::vector<std::string_view>&
   std::vector<float> out(texts.size() * teacher_->dim());
   model::EncodeRequest request;
   const auto prompt = teacher_->prompt(question ? "query" : "passage");
-  if (prompt.ok()) request.prompt_text = *prompt;
+  if (options_.teacher_prompt)
+    request.prompt_text = *options_.teacher_prompt;
+  else if (prompt.ok())
+    request.prompt_text = *prompt;
+  // The teacher reads no more of a text than the student.
+  const std::size_t limit = teacher_->info().max_length,
+                    own = question ? options_.question_length : options_.passage_length;
+  request.max_length = limit > 0 && own > limit ? limit : own;
   CT_TRY([[maybe_unused]] const auto stats, teacher_->encode(texts, request, out.data()));
   return out;
 }

@@ -80,6 +80,10 @@ Status Run::prepare() {
   schedule_.warmup =
       o_.warmup < 1 ? static_cast<std::uint64_t>(o_.warmup * static_cast<double>(schedule_.total))
                     : static_cast<std::uint64_t>(o_.warmup);
+  schedule_.cooldown =
+      o_.cooldown < 1
+          ? static_cast<std::uint64_t>(o_.cooldown * static_cast<double>(schedule_.total))
+          : static_cast<std::uint64_t>(o_.cooldown);
   if (!o_.dev.empty()) {
     CT_TRY(dev_, DevSet::read(o_.dev, "dev", o_.dev_rows, is_for_vectors(o_.objective.kind)));
   }
@@ -89,6 +93,11 @@ Status Run::prepare() {
   const bool there = fs::exists(checkpoint_path(), why);
   if (o_.resume && there) {
     CT_TRY(at_, read_checkpoint(checkpoint_path(), fingerprint_, *engine_));
+    if (at_.step > schedule_.cooldown_start() && schedule_.cooldown > 0)
+      return Error{ErrorCode::InvalidArgument,
+                   "the checkpoint is of step " + std::to_string(at_.step) +
+                       ", and the cooldown would begin at step " +
+                       std::to_string(schedule_.cooldown_start()) + ": more --steps are needed"};
     CT_TRY(metrics_, OutputFile::reopen(metrics_path(), at_.metrics_bytes));
     return {};
   }
@@ -206,11 +215,16 @@ Status Run::loop(BatchStream& stream) {
     if (evaluates) CT_CHECK(evaluate_at(at_.step));
     const bool stop = o_.patience > 0 && at_.evaluations_without_gain >= o_.patience;
     const bool interrupted = interrupt_requested();
-    if (interrupted || (!last && o_.checkpoint_every > 0 && at_.step % o_.checkpoint_every == 0))
+    const std::uint64_t cooldown = schedule_.cooldown_start();
+    const bool cooling = schedule_.cooldown > 0 && at_.step > cooldown;
+    const bool due = !last && o_.checkpoint_every > 0 && at_.step % o_.checkpoint_every == 0;
+    if (!cooling && (interrupted || due || (schedule_.cooldown > 0 && at_.step == cooldown)))
       CT_CHECK(checkpoint());
     if (interrupted)
-      return Error{ErrorCode::Interrupted, "interrupted after step " + std::to_string(at_.step) +
-                                               "; --resume goes on from there"};
+      return Error{ErrorCode::Interrupted,
+                   "interrupted after step " + std::to_string(at_.step) + "; --resume goes on from " +
+                       (cooling ? "step " + std::to_string(cooldown) + ", where the cooldown began"
+                                : std::string("there"))};
     if (stop) {
       report_.stopped_early = !last;
       break;
@@ -261,7 +275,7 @@ Status Run::finish() {
   if (!why) fs::rename(part, o_.output, why);
   if (why) return system_error(o_.output.string(), "put the result in place", why.value());
   fs::remove_all(old, why);
-  fs::remove_all(state_folder(), why);
+  if (!o_.keep_state) fs::remove_all(state_folder(), why);
   return {};
 }
 
@@ -289,6 +303,11 @@ Result<TrainReport> train(const TrainOptions& given) {
   TrainOptions o = given;
   if (o.data.batch_size == 0 || o.accumulate == 0)
     return Error{ErrorCode::InvalidArgument, "--batch-size and --accumulate must not be 0"};
+  if (o.cooldown < 0 || (o.cooldown > 0 && o.decay != Decay::Constant))
+    return Error{ErrorCode::InvalidArgument, "--cooldown is for --decay constant"};
+  if (o.cooldown > 0 && o.warmup > 0 && o.warmup < 1)
+    return Error{ErrorCode::InvalidArgument,
+                 "with --cooldown, --warmup is a number of steps: a share would depend on --steps"};
   if (o.dropout < 0 || o.dropout >= 1 || o.attention_dropout < 0 || o.attention_dropout >= 1)
     return Error{ErrorCode::InvalidArgument, "dropout must lie in [0, 1)"};
   if (o.objective.temperature <= 0 || o.objective.teacher_temperature <= 0 ||
@@ -303,6 +322,7 @@ Result<TrainReport> train(const TrainOptions& given) {
   const bool distils = o.objective.kind == ObjectiveKind::DistilMse ||
                        o.objective.kind == ObjectiveKind::DistilCosine;
   o.data.needs_positives = !distils && o.objective.kind != ObjectiveKind::Classes;
+  o.data.all_positives = distils;
   Run run(std::move(o), std::move(engine), std::move(objective));
   return run.run();
 }

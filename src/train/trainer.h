@@ -26,6 +26,9 @@ struct TrainOptions {
   double learning_rate = 2e-5;
   double warmup = 0.1;  ///< share of the steps if below 1, else steps
   Decay decay = Decay::Linear;
+  /// Of a constant rate: last steps over which it falls to 0; a share of the steps if below 1. No
+  /// checkpoint is written during them, so a run may be resumed with another number of steps.
+  double cooldown = 0;
   double epochs = 1;
   std::uint64_t steps = 0;               ///< 0: as many as the epochs need
   std::uint64_t accumulate = 1;          ///< batches a step
@@ -37,6 +40,7 @@ struct TrainOptions {
   std::uint64_t patience = 0;        ///< evaluations without a better measure; 0: no early stopping
   std::uint64_t checkpoint_every = 500;  ///< steps
   bool resume = false;
+  bool keep_state = false;  ///< OUTPUT.training stays, to go on from with more steps
 };
 
 struct TrainReport {

@@ -302,5 +302,62 @@ TEST(Trainer, DistilsATeacherIntoAStudent) {
   EXPECT_LT(report->final_loss, 0.3 * first);
 }
 
+TEST(Trainer, AKeptStateGoesOnWithMoreStepsAsIfTheyHadBeenAskedForAtOnce) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.decay = Decay::Constant;
+  o.warmup = 2;
+  o.cooldown = 4;
+  o.checkpoint_every = 3;
+  o.steps = 16;
+  ASSERT_TRUE(train(o).ok());
+  const auto at_once = weights(o.output);
+  o.output = folder / "parts";
+  o.keep_state = true;
+  o.steps = 10;
+  const auto first = train(o);
+  ASSERT_TRUE(first.ok()) << first.error().message;
+  const auto part = weights(o.output);
+  EXPECT_NE(part, at_once);
+  o.resume = true;
+  o.steps = 16;
+  const auto second = train(o);
+  ASSERT_TRUE(second.ok()) << second.error().message;
+  EXPECT_EQ(weights(o.output), at_once);
+  // What the cooldown changed is not the state: the first part comes out again only from its start.
+  o.steps = 10;
+  const auto back = train(o);
+  ASSERT_FALSE(back.ok());
+  EXPECT_NE(back.error().message.find("more --steps are needed"), std::string::npos);
+}
+
+TEST(Trainer, ADistilledRowTeachesAllItsTranslations) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.objective.kind = ObjectiveKind::DistilCosine;
+  o.objective.teacher = o.model;
+  o.objective.teacher_prompt = "";
+  o.dropout = o.attention_dropout = 0;
+  o.steps = 1;
+  o.data.batch_size = 2;
+  // The model itself teaches: a text's own vector is met at once, that of another text is not.
+  std::ofstream(o.data.files[0]) << R"({"text":"wa wb"})"
+                                 << "\n"
+                                 << R"({"text":"wc wd"})"
+                                 << "\n";
+  ASSERT_TRUE(train(o).ok());
+  EXPECT_NEAR(last_loss(o.output / "training" / "metrics.jsonl"), 0, 1e-4);
+  const auto loss_with = [&](const char* positives) {
+    std::ofstream(o.data.files[0]) << R"({"question":"wa wb","pos":)" << positives << "}\n";
+    o.data.batch_size = 1;
+    EXPECT_TRUE(train(o).ok());
+    return last_loss(o.output / "training" / "metrics.jsonl");
+  };
+  // Means of 1 - cosine over two texts and over three.
+  const double c = 2 * loss_with(R"(["we"])"), d = 2 * loss_with(R"(["wf wg"])");
+  EXPECT_GT(c, 0);
+  EXPECT_NEAR(3 * loss_with(R"(["we","wf wg"])"), c + d, 1e-3 * (c + d));
+}
+
 }  // namespace
 }  // namespace crosstail::train
