@@ -254,10 +254,9 @@ class TrainVerb : public Verb {
   }
 
   train::TrainOptions o_;
-  std::string model_, output_, teacher_, objective_ = "contrastive", decay_ = "linear",
-                                         precision_ = "auto", normalise_ = "model",
-                                         query_prompt_ = "model", passage_prompt_ = "model",
-                                         teacher_prompt_ = "model";
+  std::string model_, output_, teacher_,
+      objective_ = "contrastive", decay_ = "linear", precision_ = "auto", normalise_ = "model",
+      query_prompt_ = "model", passage_prompt_ = "model", teacher_prompt_ = "model";
   std::uint64_t batch_ = 64, buffer_ = 50000, negatives_ = 7, top_k_ = 0, freeze_ = 0, threads_ = 0,
                 question_length_ = 64, passage_length_ = 256;
 };

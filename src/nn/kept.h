@@ -59,31 +59,25 @@ class Kept {
   /// `width` numbers of some rows from `column` on; `to` has rows of `width`.
   void get_columns(std::size_t row, std::size_t rows, std::size_t column, std::size_t width,
                    Real* to) const {
-    for (std::size_t r = 0; r < rows; ++r) {
-      const std::size_t at = (row + r) * columns_ + column;
-      if constexpr (sizeof(Real) == 4) {
-        if (!is_full()) {
-          from_bfloat16(width, high_.data() + at,
-                        mode_ == ProductMode::F32x3 ? low_.data() + at : nullptr, to + r * width);
-          continue;
-        }
-      }
-      std::copy_n(full_.data() + at, width, to + r * width);
+    const std::size_t at = row * columns_ + column;
+    if constexpr (sizeof(Real) == 4) {
+      if (!is_full())
+        return from_bfloat16({rows, width, columns_, high_.data() + at,
+                              mode_ == ProductMode::F32x3 ? low_.data() + at : nullptr, to});
     }
+    for (std::size_t r = 0; r < rows; ++r)
+      std::copy_n(full_.data() + at + r * columns_, width, to + r * width);
   }
   void put_columns(std::size_t row, std::size_t rows, std::size_t column, std::size_t width,
                    const Real* from) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      const std::size_t at = (row + r) * columns_ + column;
-      if constexpr (sizeof(Real) == 4) {
-        if (!is_full()) {
-          to_bfloat16({from + r * width, width}, high_.data() + at,
-                      mode_ == ProductMode::F32x3 ? low_.data() + at : nullptr);
-          continue;
-        }
-      }
-      std::copy_n(from + r * width, width, full_.data() + at);
+    const std::size_t at = row * columns_ + column;
+    if constexpr (sizeof(Real) == 4) {
+      if (!is_full())
+        return to_bfloat16({rows, width, columns_, from, high_.data() + at,
+                            mode_ == ProductMode::F32x3 ? low_.data() + at : nullptr});
     }
+    for (std::size_t r = 0; r < rows; ++r)
+      std::copy_n(from + r * width, width, full_.data() + at + r * columns_);
   }
 
   /// Zeros, for the rows that round a number of tokens up to what products like.

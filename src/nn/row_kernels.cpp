@@ -265,6 +265,23 @@ struct FromBfloat16Kernel {
   }
 };
 
+struct ColumnsToBfloat16Kernel {
+  CT_INLINE static void run(const NarrowColumns& c) {
+    for (std::size_t r = 0; r < c.rows; ++r)
+      ToBfloat16Kernel::run({c.wide + r * c.width, c.width}, c.high + r * c.stride,
+                            c.low != nullptr ? c.low + r * c.stride : nullptr);
+  }
+};
+
+struct ColumnsFromBfloat16Kernel {
+  CT_INLINE static void run(const WideColumns& c) {
+    for (std::size_t r = 0; r < c.rows; ++r)
+      FromBfloat16Kernel::run(c.width, c.high + r * c.stride,
+                              c.low != nullptr ? c.low + r * c.stride : nullptr,
+                              c.wide + r * c.width);
+  }
+};
+
 }  // namespace
 
 template <class Real>
@@ -309,6 +326,12 @@ void to_bfloat16(std::span<const float> x, std::uint16_t* high, std::uint16_t* l
 void from_bfloat16(std::size_t count, const std::uint16_t* high, const std::uint16_t* low,
                    float* x) {
   run_kernel<FromBfloat16Kernel>(count, high, low, x);
+}
+void to_bfloat16(const NarrowColumns& columns) {
+  run_kernel<ColumnsToBfloat16Kernel>(columns);
+}
+void from_bfloat16(const WideColumns& columns) {
+  run_kernel<ColumnsFromBfloat16Kernel>(columns);
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses

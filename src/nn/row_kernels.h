@@ -82,4 +82,19 @@ void to_bfloat16(std::span<const float> x, std::uint16_t* high, std::uint16_t* l
 void from_bfloat16(std::size_t count, const std::uint16_t* high, const std::uint16_t* low,
                    float* x);
 
+/// The same for `width` columns of matrices whose rows are `stride` numbers; those of f32 are
+/// `width`. `low` may be null.
+struct NarrowColumns {
+  std::size_t rows, width, stride;
+  const float* wide;
+  std::uint16_t *high, *low;
+};
+struct WideColumns {
+  std::size_t rows, width, stride;
+  const std::uint16_t *high, *low;
+  float* wide;
+};
+void to_bfloat16(const NarrowColumns& columns);
+void from_bfloat16(const WideColumns& columns);
+
 }  // namespace crosstail::nn

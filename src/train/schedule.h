@@ -1,6 +1,6 @@
 #pragma once
-/// The learning rate over the steps of a run: a linear rise, then linear or cosine to 0, or constant
-/// and, if asked, linear to 0 over the last steps only.
+/// The learning rate over the steps of a run: a linear rise, then linear or cosine to 0, or
+/// constant and, if asked, linear to 0 over the last steps only.
 
 #include <algorithm>
 #include <cmath>

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <future>
 
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -23,6 +24,14 @@ std::string shown(double value) {
   return text;
 }
 
+/// A batch with what the loop says of it.
+struct Upcoming {
+  Prepared batch;
+  std::size_t rows = 0;
+  std::uint64_t epoch = 0;
+  std::string first_row;
+};
+
 /// One run and everything it holds.
 class Run {
  public:
@@ -33,8 +42,10 @@ class Run {
 
  private:
   Status prepare();
-  Status loop(BatchStream& stream);
-  Result<double> one_step(BatchStream& stream, double& gradient_norm);
+  Status loop();
+  Result<Upcoming> prepare_batch(std::uint64_t number);
+  Result<Upcoming> next_batch();
+  Result<double> one_step(double& gradient_norm);
   Status evaluate_at(std::uint64_t step);
   Status keep_best();
   Status checkpoint();
@@ -56,8 +67,13 @@ class Run {
   Progression at_;
   OutputFile metrics_;
   TrainReport report_;
-  std::string first_row_;  ///< of the batch at hand, for messages
+  std::string first_row_;    ///< of the batch at hand, for messages
+  std::uint64_t epoch_ = 0;  ///< likewise
   double last_dev_ = 0;
+  std::optional<BatchStream> stream_;
+  /// The batch after the one at hand: read, cut into tokens and taught by the teacher while the
+  /// engine works. It uses stream_ and objective_, so it ends before they do.
+  std::future<Result<Upcoming>> next_;
 };
 
 Status Run::metric(const std::string& json) {
@@ -114,16 +130,36 @@ Error Run::not_a_number(const char* what, double value) const {
                                   state_folder().string()};
 }
 
+Result<Upcoming> Run::prepare_batch(std::uint64_t number) {
+  CT_TRY(const auto rows, stream_->next());
+  Upcoming upcoming;
+  upcoming.rows = rows.size();
+  upcoming.epoch = stream_->epoch();
+  upcoming.first_row = "batch " + std::to_string(number) + " of " + std::to_string(rows.size()) +
+                       " rows, the first from line " + std::to_string(rows.front().line);
+  CT_TRY(upcoming.batch, objective_.prepare(rows));
+  return upcoming;
+}
+
+/// The next batch, and sets out to prepare the one after it if the run needs one.
+Result<Upcoming> Run::next_batch() {
+  auto upcoming = next_.valid() ? next_.get() : prepare_batch(at_.batches + 1);
+  ++at_.batches;
+  if (upcoming.ok() && at_.batches < schedule_.total * o_.accumulate)
+    next_ = std::async(std::launch::async,
+                       [this, number = at_.batches + 1] { return prepare_batch(number); });
+  return upcoming;
+}
+
 /// `accumulate` batches, then the optimiser. Returns the mean loss.
-Result<double> Run::one_step(BatchStream& stream, double& gradient_norm) {
+Result<double> Run::one_step(double& gradient_norm) {
   double loss = 0;
   for (std::uint64_t i = 0; i < o_.accumulate; ++i) {
-    CT_TRY(const auto rows, stream.next());
-    ++at_.batches;
-    report_.rows += rows.size();
-    first_row_ = "batch " + std::to_string(at_.batches) + " of " + std::to_string(rows.size()) +
-                 " rows, the first from line " + std::to_string(rows.front().line);
-    CT_TRY(const auto batch, objective_.prepare(rows));
+    CT_TRY(const auto upcoming, next_batch());
+    const Prepared& batch = upcoming.batch;
+    report_.rows += upcoming.rows;
+    first_row_ = upcoming.first_row;
+    epoch_ = upcoming.epoch;
     const nn::DropoutKey dropout = {o_.data.seed, at_.batches, static_cast<float>(o_.dropout),
                                     static_cast<float>(o_.attention_dropout)};
     CT_TRY(const double value,
@@ -151,6 +187,7 @@ Status Run::keep_best() {
 }
 
 Status Run::evaluate_at(std::uint64_t step) {
+  if (next_.valid()) next_.wait();  // measuring uses the objective too
   CT_TRY(const auto score, dev_->measure(*engine_, objective_, o_.objective.normalise));
   last_dev_ = score.measure;
   std::string json;
@@ -182,24 +219,24 @@ Status Run::checkpoint() {
   return write_checkpoint(checkpoint_path(), fingerprint_, at_, *engine_);
 }
 
-Status Run::loop(BatchStream& stream) {
+Status Run::loop() {
   Progress progress("train", "steps", schedule_.total);
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < at_.batches; ++i) {  // what was taken before the resume
-    CT_TRY([[maybe_unused]] const auto passed, stream.next());
+    CT_TRY([[maybe_unused]] const auto passed, stream_->next());
   }
   if (at_.step == 0 && dev_) CT_CHECK(evaluate_at(0));
   while (at_.step < schedule_.total) {
     const double rate = schedule_.rate(at_.step);
     double norm = 0;
-    CT_TRY(const double loss, one_step(stream, norm));
+    CT_TRY(const double loss, one_step(norm));
     ++at_.step;
     report_.final_loss = loss;
     std::string json;
     JsonWriter(json)
         .begin_object()
         .member("step", at_.step)
-        .member("epoch", stream.epoch())
+        .member("epoch", epoch_)
         .member("loss", loss)
         .member("gradient_norm", norm)
         .member("learning_rate", rate)
@@ -222,7 +259,8 @@ Status Run::loop(BatchStream& stream) {
       CT_CHECK(checkpoint());
     if (interrupted)
       return Error{ErrorCode::Interrupted,
-                   "interrupted after step " + std::to_string(at_.step) + "; --resume goes on from " +
+                   "interrupted after step " + std::to_string(at_.step) +
+                       "; --resume goes on from " +
                        (cooling ? "step " + std::to_string(cooldown) + ", where the cooldown began"
                                 : std::string("there"))};
     if (stop) {
@@ -240,6 +278,7 @@ Status Run::loop(BatchStream& stream) {
 
 /// The best weights if there were evaluations to choose by, the directory, its card and curves.
 Status Run::finish() {
+  if (next_.valid()) next_.wait();  // stopped early
   if (dev_ && o_.evaluate_every > 0) {
     CT_TRY(const auto best, MappedFile::open(best_path()));
     auto values = engine_->parameters().values.span();
@@ -288,8 +327,8 @@ Result<double> first_dev(const fs::path& metrics) {
 
 Result<TrainReport> Run::run() {
   CT_CHECK(prepare());
-  BatchStream stream(o_.data, data_);
-  CT_CHECK(loop(stream));
+  stream_.emplace(o_.data, data_);
+  CT_CHECK(loop());
   if (dev_) {
     CT_TRY(report_.dev_before, first_dev(metrics_path()));
   }
