@@ -144,6 +144,9 @@ class TrainVerb : public Verb {
 
   void declare_data(OptionTable& options) {
     auto& d = o_.data;
+    options.section("Distillation")
+        .real(o_.objective.state_weight, "state-weight", "W",
+              "distil-*: the states of all tokens meet the teacher's too, this much");
     options.section("Batches")
         .count(batch_, "batch-size", "N", "rows a batch")
         .count(o_.accumulate, "accumulate", "N", "batches a step")

@@ -125,6 +125,7 @@ Result<EncodeStats> Encoder::encode(std::span<const std::string_view> texts,
     if (d.family == Family::Static) {
       lane.a.assign(states, states + d.shape.hidden);
     } else {
+      if (request.states) request.states(i, states, tokens);
       lane.a.resize(d.pooling.size() * d.shape.hidden);
       pool(d.pooling, states, tokens, d.shape.hidden, skip, lane.a.data());
     }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,9 @@ struct EncodeRequest {
   std::string prompt_text;        ///< put before each text; see Encoder::prompt
   std::size_t max_length = 0;     ///< 0: as opened
   std::optional<bool> normalise;  ///< nothing: as the model directory says
+  /// Besides, the last layer's states of each text (tokens × ModelInfo::hidden, specials included):
+  /// called on any thread, once a text. Static models have none.
+  std::function<void(std::size_t text, const float* states, std::size_t tokens)> states;
 };
 
 struct LoadedModel;

@@ -26,6 +26,19 @@ struct TokenTexts {
   [[nodiscard]] TokenTexts slice(std::size_t begin, std::size_t end) const;
 };
 
+/// What the last layer's states of some texts of a batch should be, token by token: text i's are
+/// at `begins[i]` × hidden of `states`, if that is not negative.
+struct StateTargets {
+  std::vector<float> states;
+  std::vector<std::ptrdiff_t> begins;
+  std::size_t tokens = 0;  ///< with a target, in the whole batch
+  double weight = 0;       ///< of their loss
+
+  [[nodiscard]] bool wanted(std::size_t text) const {
+    return text < begins.size() && begins[text] >= 0;
+  }
+};
+
 enum class Keep : bool { No, Yes };
 
 class Engine {

@@ -83,6 +83,12 @@ template <class Real>
 double vector_cosine(const Real* vectors, const Real* targets, std::size_t rows, std::size_t dim,
                      Real* gradient);
 
+/// |state - target|² / |target|² of one row; gradient: `scale` times its slope, overwritten. A
+/// target of length 0 asks for nothing.
+template <class Real>
+double state_distance(const Real* state, const Real* target, std::size_t dim, double scale,
+                      Real* gradient);
+
 /// Mean over rows of the binary cross-entropy of sigmoid(logit) with a target in [0, 1].
 template <class Real>
 double binary_cross_entropy(std::span<const Real> logits, std::span<const double> targets,

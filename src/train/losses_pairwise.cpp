@@ -126,6 +126,23 @@ double vector_cosine(const Real* vectors, const Real* targets, std::size_t rows,
   return rows == 0 ? 0 : 1 - cosines / static_cast<double>(rows);
 }
 
+template <class Real>
+double state_distance(const Real* state, const Real* target, std::size_t dim, double scale,
+                      Real* gradient) {
+  double off = 0, length = 0;
+  for (std::size_t i = 0; i < dim; ++i) {
+    const auto t = static_cast<double>(target[i]), d = static_cast<double>(state[i]) - t;
+    off += d * d;
+    length += t * t;
+  }
+  const bool null = length <= 0;
+  const auto slope = static_cast<Real>(null ? 0 : 2 * scale / length);
+  for (std::size_t i = 0; i < dim; ++i) gradient[i] = slope * (state[i] - target[i]);
+  return null ? 0 : off / length;
+}
+
+template double state_distance(const float*, const float*, std::size_t, double, float*);
+template double state_distance(const double*, const double*, std::size_t, double, double*);
 template double margin_mse(const VectorBatch<float>&, std::span<const Margin>,
                            const VectorGradients<float>&);
 template double margin_mse(const VectorBatch<double>&, std::span<const Margin>,

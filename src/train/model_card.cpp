@@ -68,6 +68,7 @@ Result<std::string> fingerprint_of(const TrainOptions& o) {
   if (!j.teacher.empty()) {
     CT_TRY(const auto teacher, model::model_identity(j.teacher));
     out += line("teacher", teacher);
+    if (j.state_weight > 0) out += line("state weight", shown(j.state_weight));
     if (j.teacher_prompt) out += line("teacher prompt", *j.teacher_prompt);
   }
   std::string cuts;

@@ -7,6 +7,7 @@
 #include "model/transformer_weights.h"
 #include "model/weights.h"
 #include "train/gradient_cache.h"
+#include "train/losses.h"
 
 namespace crosstail::train {
 namespace {
@@ -182,6 +183,7 @@ Result<std::vector<float>> ModelEngine::outputs(const TokenTexts& texts, std::ui
     }
     CT_CHECK(encoder_->forward({piece.ids, positions, piece.types, piece.offsets}, numbers, dropout,
                                kept != nullptr ? &kept->tape : nullptr, hidden_.data()));
+    if (kept != nullptr) measure_states(first_number + begin, piece, *kept);
     std::vector<float> pooled(piece.size() * hidden);
     nn::pool_texts<float>(pooling_, hidden_.data(), piece.offsets, hidden, pooled.data());
     const auto result = head_->forward(std::move(pooled), numbers, dropout,
@@ -190,6 +192,38 @@ Result<std::vector<float>> ModelEngine::outputs(const TokenTexts& texts, std::ui
     begin = end;
   }
   return out;
+}
+
+void ModelEngine::teach_states(const StateTargets* targets) {
+  targets_ = targets != nullptr && targets->tokens > 0 ? targets : nullptr;
+  state_loss_ = 0;
+}
+
+/// One text is one thread's, and the losses of texts are summed in order.
+void ModelEngine::measure_states(std::uint64_t first_text, const TokenTexts& texts, Piece& piece) {
+  piece.taught = targets_ != nullptr;
+  if (!piece.taught) return;
+  const std::size_t hidden = description_.shape.hidden;
+  piece.d_states.resize(texts.tokens() * hidden);
+  std::vector<double> losses(texts.size());
+  const double share = targets_->weight / static_cast<double>(targets_->tokens);
+  pool_.parallel_for(texts.size(), [&](std::size_t t) {
+    const auto begin = static_cast<std::size_t>(texts.offsets[t]),
+               end = static_cast<std::size_t>(texts.offsets[t + 1]);
+    float* d = piece.d_states.data() + begin * hidden;
+    const float* state = hidden_.data() + begin * hidden;
+    if (!targets_->wanted(first_text + t)) {
+      std::fill_n(d, (end - begin) * hidden, 0.0F);
+      return;
+    }
+    const float* target =
+        targets_->states.data() +
+        static_cast<std::size_t>(targets_->begins[first_text + t]) * hidden;
+    for (std::size_t row = begin; row < end;
+         ++row, d += hidden, state += hidden, target += hidden)
+      losses[t] += share * state_distance<float>(state, target, hidden, share, d);
+  });
+  for (const double loss : losses) state_loss_ += loss;
 }
 
 void ModelEngine::gradients(std::span<const float> d_outputs) {
@@ -201,6 +235,9 @@ void ModelEngine::gradients(std::span<const float> d_outputs) {
     const auto d_pooled = head_->backward(piece.head, {own.begin(), own.end()});
     nn::pool_texts_backward<float>(pooling_, d_pooled.data(), piece.tape.offsets, hidden,
                                    hidden_.data());
+    if (piece.taught)
+      for (std::size_t k = 0; k < piece.tape.ids.size() * hidden; ++k)
+        hidden_.data()[k] += piece.d_states.data()[k];
     encoder_->backward(piece.tape, hidden_.data());
     at += piece.texts;
   }

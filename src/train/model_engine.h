@@ -40,6 +40,12 @@ class ModelEngine : public Engine {
   void gradients(std::span<const float> d_outputs) override;
   StepReport step(const AdamOptions& options, double rate, double gradient_scale) override;
 
+  /// From now on outputs() with Keep::Yes also measures how far states are from `targets`
+  /// (borrowed; null: nothing is measured): weight × mean over the tokens that have a target of
+  /// |state - target|² / |target|², and gradients() adds what follows from that. Clears the sum.
+  void teach_states(const StateTargets* targets);
+  [[nodiscard]] double state_loss() const { return state_loss_; }  ///< since teach_states()
+
   [[nodiscard]] const model::ModelDescription& description() const { return description_; }
   [[nodiscard]] const text::Tokenizer& tokenizer() const { return *tokenizer_; }
   [[nodiscard]] nn::Parameters<float>& parameters() { return parameters_; }
@@ -67,7 +73,10 @@ class ModelEngine : public Engine {
     nn::EncoderTape<float> tape;
     nn::HeadTape<float> head;
     std::size_t texts = 0;
+    nn::AlignedBuffer<float> d_states;  ///< tokens × hidden, or not used
+    bool taught = false;
   };
+  void measure_states(std::uint64_t first_text, const TokenTexts& texts, Piece& piece);
 
   std::filesystem::path folder_;
   EngineOptions options_;
@@ -83,6 +92,8 @@ class ModelEngine : public Engine {
   std::vector<Piece> pieces_;
   std::size_t piece_count_ = 0;
   nn::AlignedBuffer<float> hidden_;
+  const StateTargets* targets_ = nullptr;
+  double state_loss_ = 0;
 };
 
 }  // namespace crosstail::train

@@ -21,11 +21,11 @@ Error invalid(std::string message) {
   return {ErrorCode::InvalidArgument, std::move(message)};
 }
 
+}  // namespace
+
 bool is_distillation(ObjectiveKind kind) {
   return kind == ObjectiveKind::DistilMse || kind == ObjectiveKind::DistilCosine;
 }
-
-}  // namespace
 
 std::optional<ObjectiveKind> objective_from(std::string_view name) {
   for (const auto& [n, kind] : kNames)
@@ -78,6 +78,7 @@ Result<Objective> Objective::open(const ObjectiveOptions& options, const ModelEn
     return invalid("the teacher's vectors have " + std::to_string(teacher.dim()) +
                    " numbers, the model's " + std::to_string(dim));
   objective.teacher_ = std::make_shared<const model::Encoder>(std::move(teacher));
+  if (options.state_weight > 0) CT_CHECK(objective.number_pieces());
   return objective;
 }
 

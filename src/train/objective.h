@@ -3,6 +3,7 @@
 /// kind of training. The loop knows nothing else of what is learnt.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ enum class ObjectiveKind {
 std::optional<ObjectiveKind> objective_from(std::string_view name);
 std::string_view name_of(ObjectiveKind kind);
 bool needs_teacher(ObjectiveKind kind);
+bool is_distillation(ObjectiveKind kind);
 bool is_for_vectors(ObjectiveKind kind);  ///< an encoder's; else a cross-encoder's or classifier's
 
 struct ObjectiveOptions {
@@ -42,6 +44,9 @@ struct ObjectiveOptions {
   std::string query_prompt, passage_prompt;                ///< texts in front
   std::filesystem::path teacher;
   std::optional<std::string> teacher_prompt;  ///< before all its texts; nothing: its own prompts
+  /// distil-*: how much it counts that the states of a text's tokens meet the teacher's, where both
+  /// cut the text into the same pieces.
+  double state_weight = 0;
   std::size_t threads = 1;
 };
 
@@ -55,6 +60,7 @@ struct Prepared {
   std::vector<ListEntry> entries;
   std::vector<double> teacher_scores;  ///< questions × documents
   std::vector<float> targets;          ///< texts × outputs
+  StateTargets states;                 ///< for ModelEngine::teach_states
   std::vector<double> pair_targets;
   std::vector<std::int64_t> labels;
 };
@@ -82,14 +88,22 @@ class Objective {
   Status prepare_distillation(const std::vector<data::TrainingExample>& rows, Prepared& batch);
   Status prepare_pairs(const std::vector<data::TrainingExample>& rows, Prepared& batch);
   Status prepare_classes(const std::vector<data::TrainingExample>& rows, Prepared& batch);
-  Result<std::vector<float>> teach(const std::vector<std::string_view>& texts, bool question) const;
+  Result<std::vector<float>> teach(
+      const std::vector<std::string_view>& texts, bool question,
+      const std::function<void(std::size_t, const float*, std::size_t)>& states = {}) const;
+  Status number_pieces();
+  [[nodiscard]] bool same_pieces(std::string_view text, std::span<const std::int32_t> own);
+  Status teach_states(const std::vector<std::string_view>& texts,
+                      const std::vector<std::size_t>& places, Prepared& batch,
+                      std::vector<float>& vectors);
   double vector_loss(const Prepared& batch, const VectorBatch<float>& vectors,
                      const VectorGradients<float>& gradients) const;
 
   ObjectiveOptions options_;
   const ModelEngine* engine_;
   std::shared_ptr<const model::Encoder> teacher_;
-  text::TokenizerScratch scratch_;
+  std::vector<std::int64_t> teacher_pieces_;  ///< by the student's id; -1: it has no such piece
+  text::TokenizerScratch scratch_, teacher_scratch_;
   text::Encoding encoding_;
 };
 

@@ -272,6 +272,17 @@ TEST(Losses, GradientsAreTheSlopesOfTheLosses) {
   });
 }
 
+TEST(Losses, AStatesDistanceByHand) {
+  // |(1, 2) - (3, 4)|² / |(3, 4)|² = 8 / 25; slope 2 (state - target) / 25, times the scale 5.
+  const double state[] = {1, 2}, target[] = {3, 4}, null[] = {0, 0};
+  double gradient[2];
+  EXPECT_DOUBLE_EQ(state_distance(state, target, 2, 5, gradient), 8.0 / 25);
+  EXPECT_DOUBLE_EQ(gradient[0], 5 * 2 * -2.0 / 25);
+  EXPECT_DOUBLE_EQ(gradient[1], 5 * 2 * -2.0 / 25);
+  EXPECT_EQ(state_distance(state, null, 2, 5, gradient), 0);
+  EXPECT_EQ(gradient[0], 0);
+}
+
 TEST(Losses, AnExcludedDocumentIsAsIfItWereNotThere) {
   RandomBatch with(2, 4, 3), without(2, 3, 3);
   // Document 0 is nobody's own; in `without` it is gone and the others move up.

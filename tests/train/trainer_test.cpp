@@ -359,5 +359,36 @@ TEST(Trainer, ADistilledRowTeachesAllItsTranslations) {
   EXPECT_NEAR(3 * loss_with(R"(["we","wf wg"])"), c + d, 1e-3 * (c + d));
 }
 
+TEST(Trainer, StatesAreTaughtWhereTheTeacherCutsATextTheSameWay) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  auto teacher = o;
+  teacher.output = folder / "teacher";
+  ASSERT_TRUE(train(teacher).ok());
+  o.objective.kind = ObjectiveKind::DistilCosine;
+  o.objective.teacher = folder / "teacher";
+  o.objective.teacher_prompt = "";
+  o.dropout = o.attention_dropout = 0;
+  o.steps = 1;
+  const auto loss_with = [&](double weight) {
+    o.objective.state_weight = weight;
+    EXPECT_TRUE(train(o).ok());
+    return last_loss(o.output / "training" / "metrics.jsonl");
+  };
+  // The loss is linear in the weight, and longer training on states brings vectors near, too.
+  const double none = loss_with(0), one = loss_with(1), two = loss_with(2);
+  EXPECT_GT(one, none);
+  EXPECT_NEAR(two - one, one - none, 1e-4 * one);
+  const auto trained = [&](std::size_t threads) {
+    o.steps = 60;
+    o.engine.threads = threads;
+    EXPECT_TRUE(train(o).ok());
+    return weights(o.output);
+  };
+  const auto first = trained(1);
+  EXPECT_LT(last_loss(o.output / "training" / "metrics.jsonl"), 0.5 * two);
+  EXPECT_EQ(trained(3), first);
+}
+
 }  // namespace
 }  // namespace crosstail::train
