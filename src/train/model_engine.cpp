@@ -216,11 +216,9 @@ void ModelEngine::measure_states(std::uint64_t first_text, const TokenTexts& tex
       std::fill_n(d, (end - begin) * hidden, 0.0F);
       return;
     }
-    const float* target =
-        targets_->states.data() +
-        static_cast<std::size_t>(targets_->begins[first_text + t]) * hidden;
-    for (std::size_t row = begin; row < end;
-         ++row, d += hidden, state += hidden, target += hidden)
+    const float* target = targets_->states.data() +
+                          static_cast<std::size_t>(targets_->begins[first_text + t]) * hidden;
+    for (std::size_t row = begin; row < end; ++row, d += hidden, state += hidden, target += hidden)
       losses[t] += share * state_distance<float>(state, target, hidden, share, d);
   });
   for (const double loss : losses) state_loss_ += loss;

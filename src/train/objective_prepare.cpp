@@ -49,8 +49,8 @@ Status Objective::number_pieces() {
 bool Objective::same_pieces(std::string_view text, std::span<const std::int32_t> own) {
   text::EncodeOptions encode;
   encode.max_length = options_.question_length;
-  const std::string whole = options_.teacher_prompt.value_or(options_.query_prompt) +
-                            std::string(text);
+  const std::string whole =
+      options_.teacher_prompt.value_or(options_.query_prompt) + std::string(text);
   teacher_->tokenizer().encode(whole, encode, teacher_scratch_, encoding_);
   return std::ranges::equal(own, encoding_.ids, [&](std::int32_t mine, std::uint32_t theirs) {
     return teacher_pieces_[static_cast<std::size_t>(mine)] == static_cast<std::int64_t>(theirs);

@@ -163,11 +163,10 @@ Result<double> Run::one_step(double& gradient_norm) {
     const nn::DropoutKey dropout = {o_.data.seed, at_.batches, static_cast<float>(o_.dropout),
                                     static_cast<float>(o_.attention_dropout)};
     engine_->teach_states(&batch.states);
-    CT_TRY(double value,
-           run_batch(*engine_, batch.texts, dropout, o_.tokens_at_once,
-                     [&](std::span<const float> outputs, std::span<float> d_outputs) {
-                       return objective_.loss(batch, outputs, d_outputs);
-                     }));
+    CT_TRY(double value, run_batch(*engine_, batch.texts, dropout, o_.tokens_at_once,
+                                   [&](std::span<const float> outputs, std::span<float> d_outputs) {
+                                     return objective_.loss(batch, outputs, d_outputs);
+                                   }));
     value += engine_->state_loss();
     engine_->teach_states(nullptr);
     if (!std::isfinite(value)) return not_a_number("the loss", value);

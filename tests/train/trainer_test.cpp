@@ -2,7 +2,10 @@
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <cmath>
+#include <csignal>
 #include <fstream>
 
 #include "base/file.h"
@@ -11,6 +14,7 @@
 #include "support/program.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_bert.h"
+#include "train/checkpoint.h"
 
 namespace crosstail::train {
 namespace {
@@ -184,6 +188,84 @@ TEST(Trainer, ALossThatIsNotANumberStopsAndNamesTheBatch) {
   EXPECT_NE(report.error().message.find("of 8 rows, the first from line"), std::string::npos)
       << report.error().message;
   EXPECT_FALSE(std::filesystem::exists(o.output));
+}
+
+TEST(Trainer, ALossThatIsNotANumberLeavesTheCheckpointBeforeIt) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  std::string rows;
+  for (std::size_t i = 0; i < 24; ++i)
+    rows += R"({"query":")" + tiny_word(i) + R"(","pos":[")" + tiny_word(i + 1) + R"("],"neg":[")" +
+            tiny_word(i + 3) + R"("],"pos_scores":[)" + (i == 7 ? "1e200" : "2") +
+            R"(],"neg_scores":[1]})" + "\n";
+  std::ofstream(o.data.files[0]) << rows;
+  o.objective.kind = ObjectiveKind::MarginMse;
+  o.checkpoint_every = 1;
+  // The row whose margin squared is beyond a double comes second or third with some seed.
+  std::string message;
+  for (o.data.seed = 1; o.data.seed < 20; ++o.data.seed) {
+    const auto report = train(o);
+    ASSERT_FALSE(report.ok());
+    message = report.error().message;
+    if (message.find("at step 1 ") == std::string::npos) break;
+  }
+  const auto at = message.find("at step ");
+  ASSERT_NE(at, std::string::npos) << message;
+  const auto failed = std::strtoull(message.c_str() + at + 8, nullptr, 10);
+  ASSERT_GT(failed, 1U);
+  auto engine = ModelEngine::open(o.model, o.engine);
+  ASSERT_TRUE(engine.ok());
+  o.objective.normalise = true;  // as the model's directory says: what train() made of it
+  const auto fingerprint = fingerprint_of(o);
+  ASSERT_TRUE(fingerprint.ok());
+  const auto kept =
+      read_checkpoint(folder / "out.training/state.checkpoint", *fingerprint, **engine);
+  ASSERT_TRUE(kept.ok()) << kept.error().message;
+  EXPECT_EQ(kept->step, failed - 1);
+  for (const float value : (*engine)->parameters().values.span()) ASSERT_TRUE(std::isfinite(value));
+}
+
+/// No file may grow beyond `bytes` while it lives: what a full disk does to a write.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::uintmax_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{static_cast<rlim_t>(bytes), before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST(Trainer, ADiskThatFillsUpInTheMiddleOfACheckpointLeavesTheOneThatWasThere) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.keep_state = true;
+  ASSERT_TRUE(train(o).ok());
+  const auto uninterrupted = weights(o.output);
+  const auto checkpoint = folder / "out.training/state.checkpoint";
+  const auto before = whole_file(checkpoint);  // of step 10
+  o.resume = true;
+  o.checkpoint_every = 1;
+  {
+    const SmallDisk small(before.size() / 2);
+    const auto report = train(o);
+    ASSERT_FALSE(report.ok());
+    EXPECT_NE(report.error().message.find("state.checkpoint"), std::string::npos)
+        << report.error().message;
+  }
+  EXPECT_EQ(whole_file(checkpoint), before);
+  const auto report = train(o);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(weights(o.output), uninterrupted);
 }
 
 TEST(Trainer, RowsWithoutPositivesAreCountedAndNamed) {
