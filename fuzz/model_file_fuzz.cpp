@@ -76,7 +76,7 @@ std::string converted(char kind) {
   }
   const auto precision = kind == 's' ? nn::Precision::F32 : nn::Precision::INT8;
   const auto words = kind == 'q' ? nn::TableFormat::INT4 : nn::table_format_of(precision);
-  if (!convert_model(folder, precision, folder / "m", words).ok()) std::abort();
+  if (!convert_model(folder, precision, folder / "m", {.words = words}).ok()) std::abort();
   auto bytes = read_file(folder / "m");
   fs::remove_all(folder);
   if (!bytes.ok()) std::abort();

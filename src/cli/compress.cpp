@@ -3,140 +3,23 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/pool.h"
-#include "cli/compress_texts.h"
+#include "cli/compress_report.h"
+#include "cli/compress_words.h"
 #include "cli/verb.h"
 #include "model/compress.h"
+#include "model/converted.h"
 #include "model/layout.h"
 #include "model/locate.h"
-#include "model/tokenizer_rewrite.h"
-#include "model/vocabulary.h"
-#include "text/tokenizer.h"
-#include "text/utf8.h"
-#include "text/words.h"
 
 namespace crosstail::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Words of one language, and how many of them are cut otherwise than before.
-struct Words {
-  std::uint64_t all = 0, changed = 0;
-  [[nodiscard]] double share() const {
-    return all == 0 ? 0 : static_cast<double>(changed) / static_cast<double>(all);
-  }
-};
-using WordsByLanguage = std::map<std::string, Words>;
-
-struct CountedIds : CorpusResult {
-  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> ids;  ///< language, pieces
-};
-struct CountedWords : CorpusResult {
-  WordsByLanguage words;
-};
-
-std::string language_of(const CorpusBlock& block, std::size_t i) {
-  return block.languages.empty() ? std::string() : block.languages[i];
-}
-
-const text::EncodeOptions kBare{.add_special = false};
-const text::EncodeOptions kPlaced{.add_special = false, .offsets = true};
-
-/// One thread's working memory.
-struct Scratch {
-  text::TokenizerScratch tokenizer;
-  text::Encoding encoding, other;
-};
-Scratch& scratch() {
-  thread_local Scratch own;
-  return own;
-}
-
-Result<model::PieceCounts> count_pieces(const CorpusOptions& corpus,
-                                        const text::Tokenizer& tokenizer) {
-  model::PieceCounts counts(tokenizer.size());
-  CT_CHECK(for_each_block(
-      corpus,
-      [&](const CorpusBlock& block) -> std::unique_ptr<CorpusResult> {
-        auto result = std::make_unique<CountedIds>();
-        Scratch& own = scratch();
-        for (std::size_t i = 0; i < block.texts.size(); ++i) {
-          tokenizer.encode(block.texts[i], kBare, own.tokenizer, own.encoding);
-          std::string language = language_of(block, i);
-          if (result->ids.empty() || result->ids.back().first != language)
-            result->ids.emplace_back(std::move(language), std::vector<std::uint32_t>());
-          auto& to = result->ids.back().second;
-          to.insert(to.end(), own.encoding.ids.begin(), own.encoding.ids.end());
-        }
-        return result;
-      },
-      [&](CorpusResult& result) {
-        for (const auto& [language, ids] : dynamic_cast<CountedIds&>(result).ids)
-          counts.add(language, ids);
-      }));
-  return counts;
-}
-
-/// The tokens of one word after another, in an encoding with offsets.
-class WordTokens {
- public:
-  explicit WordTokens(const text::Encoding& encoding) : encoding_(encoding) {}
-  /// Those that share bytes with [begin, end); words are asked for front to back.
-  std::span<const std::uint32_t> of(std::size_t begin, std::size_t end) {
-    const auto& at = encoding_.offsets;
-    while (first_ < at.size() && at[first_].end <= begin) ++first_;
-    std::size_t last = first_;
-    while (last < at.size() && at[last].begin < end) ++last;
-    return std::span(encoding_.ids).subspan(first_, last - first_);
-  }
-
- private:
-  const text::Encoding& encoding_;
-  std::size_t first_ = 0;
-};
-
-/// Compares how each word of a text is cut by both tokenizers, where it stands.
-void compare_words(const std::string& text, const text::Tokenizer& before,
-                   const text::Tokenizer& after, const model::IdMap& ids, Words& words) {
-  Scratch& own = scratch();
-  thread_local text::TokenizerScratch second;
-  const std::string valid = text::repair_utf8(text);
-  before.encode(valid, kPlaced, own.tokenizer, own.encoding);
-  after.encode(valid, kPlaced, second, own.other);
-  for (auto& id : own.encoding.ids) id = ids(id);
-  WordTokens old_tokens(own.encoding), new_tokens(own.other);
-  text::for_each_word(valid, [&](std::string_view word) {
-    const auto begin = static_cast<std::size_t>(word.data() - valid.data());
-    const auto a = old_tokens.of(begin, begin + word.size());
-    const auto b = new_tokens.of(begin, begin + word.size());
-    ++words.all;
-    if (!std::equal(a.begin(), a.end(), b.begin(), b.end())) ++words.changed;
-  });
-}
-
-Result<WordsByLanguage> changed_words(const CorpusOptions& corpus, const text::Tokenizer& before,
-                                      const text::Tokenizer& after, const model::IdMap& ids) {
-  WordsByLanguage sum;
-  CT_CHECK(for_each_block(
-      corpus,
-      [&](const CorpusBlock& block) -> std::unique_ptr<CorpusResult> {
-        auto result = std::make_unique<CountedWords>();
-        for (std::size_t i = 0; i < block.texts.size(); ++i)
-          compare_words(block.texts[i], before, after, ids, result->words[language_of(block, i)]);
-        return result;
-      },
-      [&](CorpusResult& result) {
-        for (const auto& [language, words] : dynamic_cast<CountedWords&>(result).words) {
-          sum[language].all += words.all;
-          sum[language].changed += words.changed;
-        }
-      }));
-  return sum;
-}
 
 std::string percent(double share) {
   char text[32];
@@ -152,7 +35,8 @@ struct Trimming {
   WordsByLanguage words;
 };
 
-void print_json(const Trimming& t, const std::vector<std::size_t>& layers) {
+void print_json(const Trimming& t, const std::vector<std::size_t>& layers,
+                const CompressReport* report) {
   std::string out;
   JsonWriter json(out, 2);
   json.begin_object().key("vocabulary").begin_object();
@@ -163,11 +47,14 @@ void print_json(const Trimming& t, const std::vector<std::size_t>& layers) {
     json.key(language.empty() ? "all" : language).begin_object();
     json.member("words", words.all).member("words_changed", words.share());
     const auto kept = t.kept.find(language);
-    json.member("tokens_kept", kept == t.kept.end() ? 1.0 : kept->second).end_object();
+    if (kept != t.kept.end()) json.member("tokens_kept", kept->second);
+    json.end_object();
   }
   json.end_object().end_object().key("layers").begin_array();
   for (const std::size_t layer : layers) json.value(std::uint64_t{layer});
-  json.end_array().end_object();
+  json.end_array();
+  if (report != nullptr) report->write(json);
+  json.end_object();
   out += '\n';
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
@@ -182,7 +69,7 @@ void print_text(const Trimming& t) {
     std::snprintf(line, sizeof line, "%-8s %10llu %14s %12s\n",
                   language.empty() ? "-" : language.c_str(),
                   static_cast<unsigned long long>(words.all), percent(words.share()).c_str(),
-                  percent(kept == t.kept.end() ? 1 : kept->second).c_str());
+                  kept == t.kept.end() ? "-" : percent(kept->second).c_str());
     out += line;
     all.all += words.all;
     all.changed += words.changed;
@@ -221,6 +108,100 @@ Status choose(const CompressArguments& a, const CorpusOptions& corpus,
   return {};
 }
 
+Status check(const CompressArguments& a) {
+  const auto wrong = [](const char* what) { return Error{ErrorCode::InvalidArgument, what}; };
+  if (a.output.empty()) return wrong("--output: name the folder or file to write");
+  if (a.layers.empty() && a.vocabulary_from.empty() && a.weights.empty())
+    return wrong("name what to leave out: --layers, --vocabulary-from or --weights");
+  if (a.vocabulary_size > 0 && a.vocabulary_from.empty())
+    return wrong("--vocabulary-size: needs --vocabulary-from");
+  if (a.balance < 0 || a.balance > 1) return wrong("--balance: expected 0 to 1");
+  if (a.embedding_weights != "auto" && a.weights.empty())
+    return wrong("--embedding-weights: needs --weights, or use `model convert` afterwards");
+  return {};
+}
+
+CorpusOptions corpus_of(const CompressArguments& a, std::vector<std::string> inputs) {
+  return {.inputs = std::move(inputs),
+          .text_field = a.text_field,
+          .language_field = a.language_field,
+          .threads = a.threads == 0 ? available_threads() : a.threads};
+}
+
+/// The texts of --texts, evenly spread over the file where there are more than asked for.
+Result<std::optional<CompressReport>> open_report(const CompressArguments& a) {
+  if (a.texts.empty()) return std::optional<CompressReport>();
+  struct Copied : CorpusResult {
+    CorpusBlock block;
+  };
+  CorpusBlock all;
+  CT_CHECK(for_each_block(
+      corpus_of(a, {a.texts}),
+      [](const CorpusBlock& block) -> std::unique_ptr<CorpusResult> {
+        auto result = std::make_unique<Copied>();
+        result->block = block;
+        return result;
+      },
+      [&](CorpusResult& result) {
+        auto& block = dynamic_cast<Copied&>(result).block;
+        std::move(block.texts.begin(), block.texts.end(), std::back_inserter(all.texts));
+        std::move(block.languages.begin(), block.languages.end(),
+                  std::back_inserter(all.languages));
+      }));
+  const std::size_t count = std::min<std::size_t>(all.texts.size(), a.max_texts);
+  if (count == 0) return Error{ErrorCode::InvalidArgument, a.texts + ": has no texts"};
+  CorpusBlock some;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = i * all.texts.size() / count;
+    some.texts.push_back(std::move(all.texts[at]));
+    if (!all.languages.empty()) some.languages.push_back(std::move(all.languages[at]));
+  }
+  return std::optional<CompressReport>(std::in_place, std::move(some.texts),
+                                       std::move(some.languages), a.prompt, a.threads);
+}
+
+/// A folder that goes away in the end.
+struct Scaffold {
+  fs::path path;
+  explicit Scaffold(fs::path p) : path(std::move(p)) { remove(); }
+  Scaffold(const Scaffold&) = delete;
+  Scaffold& operator=(const Scaffold&) = delete;
+  ~Scaffold() { remove(); }
+  void remove() const {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+/// Writes what was asked for, step by step where each is measured. Returns the folder's tokenizer.
+Result<text::Tokenizer> write_steps(const CompressArguments& a, const model::CompressPlan& plan,
+                                    const fs::path& module, CompressReport* report) {
+  const auto measure = [&](const char* name, const fs::path& path) -> Status {
+    return report == nullptr ? Status() : report->add(name, path);
+  };
+  CT_CHECK(measure("source", plan.source));
+  const fs::path output = fs::absolute(a.output).lexically_normal();
+  const Scaffold scaffold(output.string() + ".part.d");
+  if (report != nullptr && plan.pieces && !plan.layers.empty()) {
+    model::CompressPlan trimming = plan;
+    trimming.layers.clear();
+    CT_CHECK(model::compress_model(trimming, scaffold.path / "vocabulary"));
+    CT_CHECK(measure("vocabulary", scaffold.path / "vocabulary"));
+  }
+  const bool convert = !a.weights.empty();
+  const fs::path folder = convert ? scaffold.path / output.stem() : output;
+  CT_CHECK(model::compress_model(plan, folder));
+  CT_CHECK(measure(!plan.layers.empty() ? "layers" : "vocabulary", folder));
+  CT_TRY(auto tokenizer, text::load_tokenizer(folder / module));
+  if (convert) {
+    CT_CHECK(model::convert_model(folder,
+                                  nn::precision_from(a.weights).value_or(nn::Precision::F32),
+                                  output, {nn::table_format_from(a.embedding_weights), {}}));
+    CT_CHECK(measure("weights", output));
+  }
+  return tokenizer;
+}
+
 }  // namespace
 
 void CompressArguments::declare(OptionTable& options) {
@@ -230,20 +211,15 @@ void CompressArguments::declare(OptionTable& options) {
              "trim the vocabulary to these texts; may be given again")
       .count(vocabulary_size, "vocabulary-size", "N", "pieces to keep; 0: all that the texts have")
       .real(balance, "balance", "X",
-            "languages' say in the vocabulary: 0 as much as they have text, 1 all alike");
+            "languages' say in the vocabulary: 0 as much as they have text, 1 all alike")
+      .choice(weights, "weights", {"f32", "bf16", "int8"},
+              "write a converted file with weights in this precision, not a folder");
 }
 
 Result<int> compress(const CompressArguments& a) {
-  if (a.output.empty())
-    return Error{ErrorCode::InvalidArgument, "--output: name the folder to write"};
-  if (a.layers.empty() && a.vocabulary_from.empty())
-    return Error{ErrorCode::InvalidArgument,
-                 "name what to leave out: --layers, --vocabulary-from or both"};
-  if (a.vocabulary_size > 0 && a.vocabulary_from.empty())
-    return Error{ErrorCode::InvalidArgument, "--vocabulary-size: needs --vocabulary-from"};
-  if (a.balance < 0 || a.balance > 1)
-    return Error{ErrorCode::InvalidArgument, "--balance: expected 0 to 1"};
+  CT_CHECK(check(a));
   model::CompressPlan plan;
+  plan.languages = a.languages;
   CT_TRY(plan.source, model::locate_model(a.source));
   std::error_code ignored;
   if (!fs::is_directory(plan.source, ignored))
@@ -258,20 +234,25 @@ Result<int> compress(const CompressArguments& a) {
       names += (names.empty() ? "" : ", ") + std::to_string(layer);
     plan.origin.push_back("layers: " + names + " of " + std::to_string(d.shape.layers));
   }
-  const CorpusOptions corpus{.inputs = a.vocabulary_from,
-                             .text_field = a.text_field,
-                             .language_field = a.language_field,
-                             .threads = a.threads == 0 ? available_threads() : a.threads};
+  CorpusOptions corpus = corpus_of(a, a.vocabulary_from);
   Trimming trimming;
   if (!a.vocabulary_from.empty()) CT_CHECK(choose(a, corpus, d, tokenizer, plan, trimming));
-  CT_CHECK(model::compress_model(plan, a.output));
+  CT_TRY(auto report, open_report(a));
+  CT_TRY(const auto smaller, write_steps(a, plan, d.folder, report ? &*report : nullptr));
   if (plan.pieces) {
-    CT_TRY(const auto smaller, text::load_tokenizer(fs::path(a.output) / d.folder));
+    if (!a.texts.empty()) {
+      corpus = corpus_of(a, {a.texts});
+      trimming.kept.clear();
+    }
     CT_TRY(trimming.words,
            changed_words(corpus, tokenizer, smaller, model::IdMap(*plan.pieces, tokenizer.size())));
   }
-  if (a.json) print_json(trimming, plan.layers);
+  if (a.json) print_json(trimming, plan.layers, report ? &*report : nullptr);
   if (!a.json) print_text(trimming);
+  if (!a.json && report) {
+    const std::string table = report->text();
+    std::fwrite(table.data(), 1, table.size(), stdout);
+  }
   log(LogLevel::Info, "summary", a.source + " is compressed: " + a.output);
   return kDone;
 }

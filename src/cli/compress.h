@@ -15,8 +15,12 @@ struct CompressArguments {
   std::string layers;          ///< "4" or "0,3,7,11"; empty: all
   std::vector<std::string> vocabulary_from;  ///< files and folders of texts; none: no trimming
   std::string text_field = "text", language_field;
-  std::uint64_t vocabulary_size = 0;  ///< pieces; 0: all that the texts have
-  double balance = 0.5;               ///< between languages: 0 as the texts are, 1 all alike
+  std::uint64_t vocabulary_size = 0;   ///< pieces; 0: all that the texts have
+  double balance = 0.5;                ///< between languages: 0 as the texts are, 1 all alike
+  std::vector<std::string> languages;  ///< for the card
+  std::string weights, embedding_weights = "auto";  ///< of a converted file; empty: a directory
+  std::string texts, prompt;  ///< what steps are measured on, after which prompt
+  std::uint64_t max_texts = 2000;
   std::uint64_t threads = 0;
   bool json = false;
 

@@ -13,6 +13,7 @@
 #include "model/hub.h"
 #include "model/loaded_model.h"
 #include "model/locate.h"
+#include "model/model_card.h"
 #include "model/model_info.h"
 
 namespace crosstail::cli {
@@ -69,10 +70,13 @@ class ModelVerb : public Verb {
         .text(output_, "output", "FILE|DIR", "what convert, compress and pull write", 'o')
         .text(field_, "text-field", "FIELD", "check and compress: the text of a row")
         .text(language_field_, "language-field", "FIELD",
-              "check and compress: also per language, which this field has");
+              "check and compress: also per language, which this field has")
+        .text(languages_, "languages", "LIST",
+              "compress and convert: those it is for, for its card; info: is it for these?");
     options.section("Info").flag(verify_, "verify", "compare a converted model's checksums");
-    options.section("Check")
-        .text(texts_, "texts", "FILE", "texts: JSON lines, CSV, TSV, or a text a line")
+    options.section("Check and compress")
+        .text(texts_, "texts", "FILE",
+              "texts to compare on: JSON lines, CSV, TSV, or a text a line")
         .choice(against_, "against", {"auto", "f32", "bf16", "int8"},
                 "precision of the second model (or of the same again)")
         .text(prompt_, "prompt", "NAME", "the first model's prompt, put before each text")
@@ -114,7 +118,12 @@ class ModelVerb : public Verb {
       auto status = model::verify_sections(file.bytes());
       if (!status.ok()) return status.error().at(path.string());
     }
-    const std::string text = json_ ? model::info_json(info) : model::info_text(info);
+    std::string text = json_ ? model::info_json(info) : model::info_text(info);
+    CT_TRY(const auto asked, model::parse_languages(languages_));
+    std::string missing;
+    for (const auto& tag : model::unsupported_languages(info.languages, asked))
+      missing += (missing.empty() ? "" : ", ") + tag;
+    if (!json_ && !missing.empty()) text += "not supported   " + missing + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
     return kDone;
   }
@@ -198,9 +207,10 @@ class ModelVerb : public Verb {
       CT_CHECK(model::export_huggingface(name, output_));
     } else {
       CT_TRY(const auto path, model::locate_model(name));
+      CT_TRY(const auto languages, model::parse_languages(languages_));
       CT_CHECK(model::convert_model(
           path, nn::precision_from(precision_).value_or(model::automatic_precision()), output_,
-          nn::table_format_from(words_format_)));
+          {nn::table_format_from(words_format_), languages}));
     }
     log(LogLevel::Info, "summary", name + " is converted: " + output_);
     return kDone;
@@ -211,6 +221,11 @@ class ModelVerb : public Verb {
     compress_.output = output_;
     compress_.text_field = field_;
     compress_.language_field = language_field_;
+    compress_.embedding_weights = words_format_;
+    compress_.texts = texts_;
+    compress_.prompt = prompt_;
+    compress_.max_texts = max_texts_;
+    CT_TRY(compress_.languages, model::parse_languages(languages_));
     compress_.threads = threads_;
     compress_.json = json_;
     return compress(compress_);
@@ -236,7 +251,7 @@ class ModelVerb : public Verb {
 
   std::vector<std::string> words_;
   std::string precision_ = "auto", against_ = "auto", output_, texts_, field_ = "text",
-              language_field_, prompt_, to_ = "crosstail", words_format_ = "auto", hub_,
+              language_field_, prompt_, languages_, to_ = "crosstail", words_format_ = "auto", hub_,
               revision_ = "main";
   std::uint64_t threads_ = 0, max_texts_ = 2000;
   double min_cosine_ = -1;

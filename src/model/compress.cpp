@@ -7,6 +7,7 @@
 #include "model/description.h"
 #include "model/identity.h"
 #include "model/layout.h"
+#include "model/model_card.h"
 #include "model/tokenizer_rewrite.h"
 #include "model/transformer_weights.h"
 #include "model/weights.h"
@@ -168,13 +169,12 @@ Status write_configuration(const CompressPlan& plan, const ModelDescription& d, 
   return {};
 }
 
-std::string card(const CompressPlan& plan) {
+std::string card(const CompressPlan& plan, const ModelDescription& d) {
   const fs::path normal = fs::absolute(plan.source).lexically_normal();
   const std::string source =
       (normal.has_filename() ? normal : normal.parent_path()).filename().string();
-  std::string text =
-      "---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n";
-  text += "---\n\n# " + source + ", compressed\n\nMade from " + source +
+  std::string text = card_head(plan.languages.empty() ? d.languages : plan.languages);
+  text += "\n# " + source + ", compressed\n\nMade from " + source +
           " by `crosstail model compress`:\n\n";
   for (const auto& line : plan.origin) text += "- " + line + "\n";
   return text;
@@ -247,7 +247,7 @@ Status compress_model(const CompressPlan& plan, const fs::path& folder) {
   Tensors tensors(plan, d);
   CT_CHECK(tensors.read(weights));
   CT_CHECK(tensors.write(part / d.folder / "model.safetensors"));
-  CT_CHECK(write_file_atomic(part / "README.md", card(plan)));
+  CT_CHECK(write_file_atomic(part / "README.md", card(plan, d)));
   fs::remove(folder, why);
   return commit_rename(part, folder);
 }

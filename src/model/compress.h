@@ -18,6 +18,7 @@ struct CompressPlan {
   std::vector<std::size_t> layers;
   /// Which of the source's pieces stay: old ids, ascending (model/vocabulary.h); nothing: all.
   std::optional<std::vector<std::uint32_t>> pieces;
+  std::vector<std::string> languages;  ///< for its card; empty: those of the source's
   std::vector<std::string> origin;  ///< lines for the model card: what was done, with which texts
 };
 

@@ -38,7 +38,7 @@ std::uint64_t round_up(std::uint64_t n, std::uint64_t multiple) {
 }
 
 /// ModelDescription with name, identity and precision in front.
-std::string describe(const LoadedModel& model) {
+std::string describe(const LoadedModel& model, const std::vector<std::string>& languages) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().member("name", std::string_view(model.name));
@@ -46,7 +46,9 @@ std::string describe(const LoadedModel& model) {
   json.member("precision", nn::name_of(model.precision));
   json.end_object();
   text.pop_back();
-  return text + "," + to_json(model.description).substr(1);
+  ModelDescription description = model.description;
+  if (!languages.empty()) description.languages = languages;
+  return text + "," + to_json(description).substr(1);
 }
 
 /// The files that are no weights, in a zstd frame: count, then name and bytes of each with their
@@ -134,8 +136,8 @@ Status write_sections(const fs::path& path, const std::vector<Section>& sections
 }  // namespace
 
 Status convert_model(const fs::path& folder, nn::Precision precision, const fs::path& output,
-                     std::optional<nn::TableFormat> words) {
-  CT_TRY(const auto model, load_model(folder, precision, words));
+                     const ConvertOptions& options) {
+  CT_TRY(const auto model, load_model(folder, precision, options.words));
   if (model->converted)
     return Error{ErrorCode::InvalidArgument,
                  folder.string() + ": is converted already; convert from the source directory"};
@@ -143,7 +145,7 @@ Status convert_model(const fs::path& folder, nn::Precision precision, const fs::
   CT_TRY(const Weights weights, Weights::open(model->path / d.folder));
   CT_TRY(const auto layers, collect_layers(model->path, weights, d));
   CT_TRY(const std::string source, pack_source(model->path));
-  const std::string description = describe(*model);
+  const std::string description = describe(*model, options.languages);
   const auto blob = model->tokenizer.to_blob();
   std::vector<Section> sections = {
       {"describe", description},

@@ -40,12 +40,16 @@ Result<std::shared_ptr<const LoadedModel>> load_converted(const std::filesystem:
 /// The same for bytes that outlive the result.
 Result<std::shared_ptr<LoadedModel>> load_sections(std::span<const std::byte> file);
 
+struct ConvertOptions {
+  /// How word embeddings are kept; nothing: as goes with the precision.
+  std::optional<nn::TableFormat> words;
+  std::vector<std::string> languages;  ///< that it was made for; empty: those of its card
+};
+
 /// Converts a model directory: reads it, packs its weights in `precision`, writes `output`
-/// (atomically). `words`: how word embeddings are kept; nothing: as goes with the precision. Static
-/// embeddings are kept in f32.
+/// (atomically). Static embeddings are kept in f32.
 Status convert_model(const std::filesystem::path& folder, nn::Precision precision,
-                     const std::filesystem::path& output,
-                     std::optional<nn::TableFormat> words = std::nullopt);
+                     const std::filesystem::path& output, const ConvertOptions& options = {});
 
 /// The configuration and tokenizer files that were converted, by their relative names.
 Result<std::map<std::string, std::string>> read_source_files(std::span<const std::byte> section);

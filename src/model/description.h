@@ -61,6 +61,8 @@ struct ModelDescription {
   std::map<std::string, std::string> prompts;
   std::string default_prompt;  ///< a name in `prompts`, or empty
 
+  std::vector<std::string> languages;  ///< tags, as the card states them; empty: it does not
+
   // CrossEncoder and Classifier
   std::vector<std::string> labels;
   LabelActivation label_activation = LabelActivation::Identity;

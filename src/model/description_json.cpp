@@ -114,6 +114,13 @@ Status read_lists(const text::JsonField& top, ModelDescription& d) {
     d.labels.push_back(std::move(label));
     return {};
   }));
+  CT_TRY(const auto languages, top.member("languages"));  // since version 2
+  if (!languages.is_null())
+    CT_CHECK(for_each_item(top, "languages", [&](const text::JsonField& item) -> Status {
+      CT_TRY(std::string tag, item.text());
+      d.languages.push_back(std::move(tag));
+      return {};
+    }));
   return for_each_item(top, "prompts", [&](const text::JsonField& item) -> Status {
     CT_TRY(std::string name, item.text_at("name"));
     CT_TRY(d.prompts[name], item.text_at("text"));
@@ -180,6 +187,8 @@ std::string to_json(const ModelDescription& d) {
   json.end_array().member("default_prompt", std::string_view(d.default_prompt));
   json.key("labels").begin_array();
   for (const auto& label : d.labels) json.value(std::string_view(label));
+  json.end_array().key("languages").begin_array();
+  for (const auto& tag : d.languages) json.value(std::string_view(tag));
   json.end_array().member("label_activation", name_of(d.label_activation)).end_object();
   return text;
 }

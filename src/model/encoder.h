@@ -53,6 +53,7 @@ struct ModelInfo {
   std::string precision;                    ///< "f32", "bf16", "int8"; "int8, words int4"
   std::string processor;                    ///< the processor class: "avx512-bf16"
   std::string tokenizer, tokenizer_source;  ///< "unigram"; which file was followed
+  std::vector<std::string> languages;  ///< tags of those it was made for; empty: it does not say
   std::vector<std::string> labels;
   std::string label_activation;  ///< "identity", "sigmoid", "softmax"
 };

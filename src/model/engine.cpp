@@ -97,6 +97,7 @@ ModelInfo info_of(const LoadedModel& model) {
   info.processor = nn::name_of(model.transformer ? model.transformer->isa() : nn::default_isa());
   info.tokenizer = model.tokenizer.kind();
   info.tokenizer_source = model.tokenizer.source();
+  info.languages = d.languages;
   info.labels = d.labels;
   info.label_activation = d.task == Task::Encoder ? "" : std::string(name_of(d.label_activation));
   return info;

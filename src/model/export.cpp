@@ -3,6 +3,7 @@
 #include "model/converted.h"
 #include "model/identity.h"
 #include "model/locate.h"
+#include "model/model_card.h"
 #include "model/unpack.h"
 
 namespace crosstail::model {
@@ -109,6 +110,9 @@ Status export_huggingface(const fs::path& model, const fs::path& folder) {
     CT_CHECK(write_file_atomic(folder / name, bytes));
   }
   const ModelDescription& d = loaded->description;
+  if (!d.languages.empty())
+    CT_CHECK(write_file_atomic(folder / "README.md",
+                               card_head(d.languages) + "\n# " + loaded->name + "\n"));
   if (!is_safe(d.folder.empty() ? "." : d.folder))
     return Error{ErrorCode::Corrupt, found.string() + ": folder " + d.folder};
   CT_TRY(const auto layers, read_stored_layers(d, sections.layers));

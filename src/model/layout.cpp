@@ -5,6 +5,7 @@
 
 #include "model/config.h"
 #include "model/json_file.h"
+#include "model/model_card.h"
 #include "model/transformer_weights.h"
 
 namespace crosstail::model {
@@ -311,9 +312,11 @@ Result<ModelDescription> read_layout(const fs::path& folder) {
     CT_TRY(ModelDescription d, read_transformer(folder));
     if (d.task == Task::Encoder) d.pooling.push_back(PoolingMode::Mean);
     CT_CHECK(read_prompts(folder, d));
+    d.languages = read_card_languages(folder);
     return d;
   }
   CT_TRY(ModelDescription d, read_sentence_layout(folder));
+  d.languages = read_card_languages(folder);
   CT_CHECK(read_prompts(folder, d));
   return d;
 }

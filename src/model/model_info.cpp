@@ -43,6 +43,11 @@ std::string info_text(const ModelInfo& info) {
   }
   line("tokenizer", info.tokenizer + ", " + std::to_string(info.vocabulary) + " embeddings, from " +
                         info.tokenizer_source);
+  std::string languages;
+  for (const auto& tag : info.languages) languages += (languages.empty() ? "" : ", ") + tag;
+  line("languages", languages.empty() ? "not stated"
+                                      : std::to_string(info.languages.size()) + ": " + languages +
+                                            "; others are not supported");
   line("precision", info.precision + " on " + info.processor);
   return out;
 }
@@ -71,7 +76,9 @@ std::string info_json(const ModelInfo& info) {
   json.key("prompts").begin_object();
   for (const auto& [name, text] : info.prompts) json.member(name, std::string_view(text));
   json.end_object().member("default_prompt", std::string_view(info.default_prompt));
-  json.key("labels").begin_array();
+  json.key("languages").begin_array();
+  for (const auto& tag : info.languages) json.value(std::string_view(tag));
+  json.end_array().key("labels").begin_array();
   for (const auto& label : info.labels) json.value(std::string_view(label));
   json.end_array();
   for (const auto& [key, value] : {std::pair("label_activation", &info.label_activation),

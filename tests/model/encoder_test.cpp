@@ -313,7 +313,7 @@ TEST(ConvertedModel, WordsInFewerBitsGoBackToADirectoryAsTheyWereUsed) {
   tiny.write(folder / "source");
   for (const auto words : {nn::TableFormat::INT8, nn::TableFormat::INT4}) {
     const auto file = folder / std::string(nn::name_of(words));
-    ASSERT_TRUE(convert_model(folder / "source", nn::Precision::F32, file, words).ok());
+    ASSERT_TRUE(convert_model(folder / "source", nn::Precision::F32, file, {.words = words}).ok());
     const auto converted = opened(file, {});
     EXPECT_EQ(converted.info().precision, "f32, words " + std::string(nn::name_of(words)));
     const auto back = file.string() + "-back";
