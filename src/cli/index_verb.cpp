@@ -6,9 +6,11 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/stream.h"
+#include "cli/language_warning.h"
 #include "cli/verbs.h"
 #include "index/fused_rows.h"
 #include "model/locate.h"
+#include "model/model_card.h"
 #include "retrieve/build_index.h"
 #include "retrieve/index_changes.h"
 
@@ -352,6 +354,16 @@ class IndexVerb final : public Verb {
     CT_TRY(const auto report, retrieve::build_index(options));
     progress.finish();
     tell(report);
+    return warn_of_languages();
+  }
+
+  /// Names the languages of passages and questions that the model says it is not made for.
+  Result<int> warn_of_languages() const {
+    if (options_.model.empty()) return kDone;
+    const auto supported = model::stated_languages(options_.model);
+    CT_TRY(const auto manifest, index::read_manifest(options_.output));
+    for (const auto& segment : manifest.segments)
+      warn_of_unsupported(supported, segment.tags, "passages or questions");
     return kDone;
   }
 

@@ -5,14 +5,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "cli/language_warning.h"
 #include "cli/search_options.h"
 #include "cli/verbs.h"
 #include "model/locate.h"
+#include "model/model_card.h"
 #include "retrieve/rerank.h"
 #include "retrieve/search_job.h"
 #include "retrieve/sweep.h"
@@ -60,6 +63,7 @@ class SearchVerb final : public Verb {
     CT_TRY(auto job, job_options(asking));
     if (o.queries.empty() && o.arguments.size() == 1) return prompt(session, setting, job);
     CT_TRY(const auto queries, read_all());
+    warn_of_languages(session, queries);
     // Codes are for a query now and then; a batch uses those that are there.
     if (setting.codes == retrieve::CodeUse::WhenWorth && queries.size() > kFewQueries)
       setting.codes = retrieve::CodeUse::Kept;
@@ -84,6 +88,19 @@ class SearchVerb final : public Verb {
     for (std::size_t i = 1; i < o.arguments.size(); ++i)
       CT_CHECK(queries.add(typed(std::to_string(i), o.arguments[i])));
     return queries;
+  }
+
+  /// Names the languages of queries that the model says it is not made for.
+  void warn_of_languages(const retrieve::QuerySession& session,
+                         const data::Queries& queries) const {
+    const auto& asking = options_.asking;
+    if (!asking.query_vectors.empty()) return;
+    std::set<std::string> languages;
+    for (const auto& query : queries.all()) languages.insert(query.language);
+    const std::string& model =
+        asking.model.empty() ? session.index().manifest().model.name : asking.model;
+    warn_of_unsupported(model::stated_languages(model),
+                        std::vector<std::string>(languages.begin(), languages.end()), "queries");
   }
 
   [[nodiscard]] data::Query typed(const std::string& id, const std::string& text) const {
