@@ -21,7 +21,8 @@ SCRIPTS = {"ar": "\u0600-\u06ff", "fa": "\u0600-\u06ff", "he": "\u0590-\u05ff", 
            "ru": "\u0400-\u04ff", "uk": "\u0400-\u04ff", "bg": "\u0400-\u04ff", "ta": "\u0b80-\u0bff", "bn": "\u0980-\u09ff", "ko": "\uac00-\ud7af",
            "ja": "\u3040-\u30ff\u4e00-\u9fff", "zh": "\u4e00-\u9fff"}
 SCRIPTS = {language: re.compile(f"[{letters}]") for language, letters in SCRIPTS.items()}
-letters = re.compile(r"[^\W\d_]")
+# Vowel signs of Hindi, Bengali, Tamil and Thai, and marks of Arabic and Hebrew, are no letters to Python.
+letters = re.compile("[^\\W\\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0b82\u0bbe-\u0bcd\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 
 
 def number(*parts):
@@ -31,7 +32,7 @@ def number(*parts):
 def usable(language, kind, text):
     found = len(letters.findall(text))
     if found < (1 if language in ("zh", "ja", "ko") else 3) or found < 0.55 * len(text.replace(" ", "")): return False
-    if language in SCRIPTS: return len(SCRIPTS[language].findall(text)) >= 0.4 * found
+    if language in SCRIPTS: return sum(map(bool, map(SCRIPTS[language].match, letters.findall(text)))) >= 0.4 * found
     if kind != "label" or len(text) > 60: return sum(c > "\u036f" for c in letters.findall(text)) < 0.3 * found or language == "sr"
     return True
 
