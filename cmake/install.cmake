@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 install(TARGETS crosstail RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/web/report.html DESTINATION ${CMAKE_INSTALL_DATADIR}/crosstail)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/crosstail
-        OPTIONAL FILES_MATCHING PATTERN "*.toml")
+        OPTIONAL FILES_MATCHING PATTERN "*.toml" PATTERN "crosstail-mini" EXCLUDE)
 
 # The bundled model: its converted file, its card and its licence.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/models DESTINATION ${CMAKE_INSTALL_DATADIR}/crosstail

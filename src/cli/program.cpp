@@ -1,6 +1,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <string>
 
@@ -75,8 +76,9 @@ int run_verb(Verb& verb, const std::vector<std::string>& arguments) {
   if (common.quiet) set_log_level(LogLevel::Warning);
   const Result<int> code = verb.run();
   if (!code.ok()) return report(code.error(), verb.info().name);
-  // Data that cannot be written to standard output is a failure like any other.
-  if (std::fflush(stdout) != 0)
+  // Data that cannot be written to standard output is a failure like any other, but for a reader
+  // that has seen enough (`| head`).
+  if (std::fflush(stdout) != 0 && errno != EPIPE)
     return report({ErrorCode::Io, "standard output: cannot write"}, verb.info().name);
   return *code;
 }

@@ -154,6 +154,14 @@ Result<Names> collect_names(const Recipe& recipe,
                             const std::map<std::string, std::string>& settings,
                             const std::filesystem::path& folder) {
   Names names{recipe, {}, {}};
+  std::string known;
+  for (const auto& parameter : recipe.parameters) known += " " + parameter.name;
+  for (const auto& [name, value] : settings)
+    if (std::none_of(recipe.parameters.begin(), recipe.parameters.end(),
+                     [&](const auto& parameter) { return parameter.name == name; }))
+      return Error{ErrorCode::InvalidArgument,
+                   recipe.file + ": there is no parameter '" + name +
+                       "'; there are:" + (known.empty() ? " none" : known)};
   for (const auto& parameter : recipe.parameters) {
     const auto set = settings.find(parameter.name);
     if (set == settings.end() && !parameter.value)
@@ -161,10 +169,6 @@ Result<Names> collect_names(const Recipe& recipe,
                    recipe.file + ": --set " + parameter.name + "=… is needed: " + parameter.help};
     names.parameters[parameter.name] = set == settings.end() ? *parameter.value : set->second;
   }
-  for (const auto& [name, value] : settings)
-    if (!names.parameters.contains(name))
-      return Error{ErrorCode::InvalidArgument, recipe.file + ": there is no parameter '" + name +
-                                                   "'; there are:" + names.all()};
   std::set<std::string> written;
   for (std::size_t i = 0; i < recipe.stages.size(); ++i)
     for (const auto& output : recipe.stages[i].outputs) {

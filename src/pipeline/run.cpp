@@ -71,6 +71,18 @@ Result<fs::path> found_input(const PlannedInput& input) {
   return fs::path(input.path);
 }
 
+/// What no stage makes must be there before anything runs.
+Status check_outside(const PlannedStage& stage, const PlannedInput& input) {
+  if (input.producer >= 0) return {};
+  auto found = found_input(input);
+  std::error_code ignored;
+  if (!found.ok()) return std::move(found).error().at("stage " + stage.name);
+  if (fs::exists(*found, ignored)) return {};
+  return Error{ErrorCode::NotFound,
+               "stage " + stage.name + ": " + input.path + ": no such file or folder" +
+                   (model::is_model_name(input.path) ? ", and no model of that name" : "")};
+}
+
 /// An input's line in the lock: its contents, or the keys of the stages that made it so far.
 Result<LockedFile> Runner::input_state(std::size_t stage, const PlannedInput& input) {
   const bool in_place = std::any_of(plan_.stages.begin(), plan_.stages.end(),
@@ -231,6 +243,8 @@ Status Runner::run() {
     const Status fits = verbs_.check(stage.command);
     if (!fits.ok()) return fits.error().at(recipe_.file + ": stages." + stage.name);
   }
+  for (const auto& stage : plan_.stages)
+    for (const auto& input : stage.inputs) CT_CHECK(check_outside(stage, input));
   std::error_code failure;
   if (!options_.dry_run) fs::create_directories(options_.folder, failure);
   if (failure) return system_error(options_.folder.string(), "make", failure.value());

@@ -175,6 +175,22 @@ TEST_F(PipelineRun, AMissingInputNamesTheStage) {
   EXPECT_EQ(run(kTwo), "error: stage a: " + (folder_ / "in").string() + ": no such file or folder");
 }
 
+TEST_F(PipelineRun, WhatIsMissingIsSaidBeforeAnythingRuns) {
+  const std::string stages = R"(
+[stages.a]
+verb = "copy"
+arguments = ["${in}"]
+outputs = { output = "a" }
+[stages.b]
+verb = "copy"
+arguments = ["${a.output}"]
+inputs = { model = "no-such-model" }
+outputs = { output = "b" }
+)";
+  EXPECT_EQ(run(stages),
+            "error: stage b: no-such-model: no such file or folder, and no model of that name");
+}
+
 TEST_F(PipelineRun, ADamagedLockSaysWhatToDo) {
   run(kTwo);
   write("out/recipe.lock.json", "{\"format\": \"crosstail-recipe-lock\"}");
