@@ -2,6 +2,9 @@
 
 #include <fstream>
 #include "model/encoder.h"
+#include "model/loaded_model.h"
+#include "model/weights.h"
+#include "nn/workspace.h"
 
 #include "model/fixtures.h"
 
@@ -197,13 +200,76 @@ TEST(ParityWithTransformers, CrossEncoderLogitsAndSigmoid) {
   }
 }
 
-TEST(ParityWithTransformers, ClassifierOfOneLabelIsTheCrossEncoder) {
+TEST(ParityWithTransformers, PoolerIsADenseLayerOnTheFirstToken) {
+  CROSSTAIL_NEEDS_SHARED();
+  for (const char* name : {"tiny-bert", "tiny-bert-uncased"}) {
+    const TemporaryFolder folder;
+    make_folder(folder, name, name, "cls", false);
+    write(folder / "modules.json",
+          R"([{"path":"","type":"models.Transformer"},{"path":"1_Pooling","type":"models.Pooling"},
+              {"path":"2_Dense","type":"models.Dense"}])");
+    write(folder / "2_Dense/config.json",
+          R"({"in_features":32,"out_features":32,"bias":true,
+              "activation_function":"torch.nn.modules.activation.Tanh"})");
+    auto weights = Weights::open(fixtures() / name);
+    ASSERT_TRUE(weights.ok());
+    auto weight = weights->floats("pooler.dense.weight", {32, 32});
+    auto bias = weights->floats("pooler.dense.bias", {32});
+    ASSERT_TRUE(weight.ok() && bias.ok());
+    std::string bytes = safetensors_header(std::vector<NamedFloats>{
+        {"linear.bias", {32}, bias->view()}, {"linear.weight", {32, 32}, weight->view()}});
+    for (const auto& values : {bias->view(), weight->view()})
+      bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    write(folder / "2_Dense/model.safetensors", bytes);
+    expect_vectors(folder.path(), Expected(fixtures() / name / "expected.json"), "pooler_output",
+                   kCut);
+  }
+}
+
+TEST(ParityWithTransformers, TokenTypesReachTheStates) {
+  CROSSTAIL_NEEDS_SHARED();
+  const Expected expected(fixtures() / "tiny-bert/expected.json");
+  const auto model = load_model(fixtures() / "tiny-bert", nn::Precision::F32);
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const auto rows = expected.rows("token_type_ids_second_half");
+  const auto masks = expected.rows("attention_mask"), ids = expected.rows("input_ids");
+  for (std::size_t text = 0; text < rows.size(); ++text) {
+    // The second half is that of the padded columns, of which only those under the mask count.
+    std::vector<std::int32_t> tokens, positions, types;
+    for (std::size_t c = 0; c < ids[text].size() && masks[text][c] > 0; ++c) {
+      tokens.push_back(static_cast<std::int32_t>(ids[text][c]));
+      positions.push_back(static_cast<std::int32_t>(c));
+      types.push_back(c >= ids[text].size() / 2 ? 1 : 0);
+    }
+    const std::vector<std::int32_t> offsets = {0, static_cast<std::int32_t>(tokens.size())};
+    std::vector<float> states(tokens.size() * 32);
+    nn::Workspace workspace;
+    ASSERT_TRUE(
+        (*model)
+            ->transformer->forward({tokens, positions, types, offsets}, states.data(), workspace)
+            .ok());
+    expect_near(states.data(), rows[text], "text " + std::to_string(text));
+  }
+}
+
+TEST(ParityWithTransformers, ClassifierOfEightLabels) {
   CROSSTAIL_NEEDS_SHARED();
   const TemporaryFolder folder;
   testing::link_files(fixtures() / "tiny-xlmr-cls8", folder.path());
   testing::link_files(fixtures() / "tok-xlmr", folder.path(), {"sentencepiece.bpe.model"});
   auto model = Classifier::open(folder.path(), kPlain);
   ASSERT_TRUE(model.ok()) << model.error().message;
+  const Expected expected(fixtures() / "tiny-xlmr-cls8/expected.json");
+  // A pair is its texts with two </s> between them, which tokenizer.json reads as such in a text.
+  std::vector<std::string> texts;
+  for (const auto& [a, b] : expected.pairs()) texts.push_back(a + "</s></s>" + b);
+  std::vector<float> logits(texts.size() * 8), shares(texts.size() * 8);
+  ASSERT_TRUE(model->classify(views(texts), true, logits.data()).ok());
+  ASSERT_TRUE(model->classify(views(texts), false, shares.data()).ok());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    expect_near(logits.data() + i * 8, expected.rows("logits")[i], "logits");
+    expect_near(shares.data() + i * 8, expected.rows("softmax")[i], "softmax");
+  }
   EXPECT_EQ(model->labels().size(), 8u);
   EXPECT_EQ(model->labels()[7], "LABEL_7");
   auto wrong = Encoder::open(folder.path(), kPlain);
