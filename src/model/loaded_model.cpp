@@ -5,6 +5,7 @@
 #include "model/layout.h"
 #include "model/locate.h"
 #include "model/transformer_weights.h"
+#include "nn/fast_precision.h"
 
 namespace crosstail::model {
 namespace {
@@ -81,7 +82,7 @@ Result<std::shared_ptr<const LoadedModel>> load_folder(const fs::path& folder,
 }  // namespace
 
 nn::Precision automatic_precision() {
-  return nn::default_isa() >= nn::Isa::Avx512Bf16 ? nn::Precision::BF16 : nn::Precision::F32;
+  return nn::fast_precision();
 }
 
 Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,

@@ -38,7 +38,7 @@ Result<std::shared_ptr<const LoadedModel>> load_model(
     const std::filesystem::path& path, std::optional<nn::Precision> precision,
     std::optional<nn::TableFormat> words = std::nullopt);
 
-/// bf16 where the processor has AVX512-BF16 or AMX, else f32.
+/// bf16 where the processor computes it faster than f32 (nn/fast_precision.h), else f32.
 nn::Precision automatic_precision();
 
 }  // namespace crosstail::model
