@@ -21,7 +21,7 @@ bool is_part(std::string_view part) {
 /// What NAME in a folder of models is: its converted file or its directory; empty: no model.
 fs::path model_in(const fs::path& folder, const fs::path& name) {
   std::error_code ignored;
-  const fs::path converted = folder / name / (name.filename().string() + ".ctm");
+  fs::path converted = folder / name / (name.filename().string() + ".ctm");
   if (fs::is_regular_file(converted, ignored)) return converted;
   if (fs::exists(folder / name / "config.json", ignored)) return folder / name;
   return {};
