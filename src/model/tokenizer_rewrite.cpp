@@ -232,8 +232,11 @@ Result<std::string> rewrite_tokenizer_config(std::string_view text, const IdMap&
             number = number * 10 + static_cast<std::uint64_t>(digit - '0');
           }
           if (ids(number) == IdMap::kGone) continue;
+          dom::object fields;
+          if (token.get(fields) != simdjson::SUCCESS)
+            return corrupt("added_tokens_decoder." + std::string(old) + ": expected an object");
           json.key(std::to_string(ids(number))).begin_object();
-          for (const auto& [field, part] : dom::object(token.get_object())) {
+          for (const auto& [field, part] : fields) {
             std::string_view content;
             bool flag = false;
             if (part.get(content) == simdjson::SUCCESS) json.member(field, content);

@@ -139,6 +139,28 @@ TEST(TokenizerRewrite, ConfigurationFollowsIdsAndLayers) {
   EXPECT_EQ(rewrite_vocab_txt("a\nb\nc\nd\ne", ids), "a\nb\nd\n");
 }
 
+TEST(TokenizerRewrite, FilesOfAnotherShapeAreErrorsThatNameTheField) {
+  const Ids kept = {0, 1, 3};
+  const IdMap ids(kept, 5);
+  const auto message = [](const Result<std::string>& result) {
+    return result.ok() ? "no error" : result.error().message;
+  };
+  EXPECT_NE(message(rewrite_tokenizer_config(R"({"added_tokens_decoder":{"3":5}})", ids))
+                .find("added_tokens_decoder.3"),
+            std::string::npos);
+  EXPECT_NE(message(rewrite_tokenizer_config(R"({"added_tokens_decoder":{"x":{}}})", ids))
+                .find("\"x\" is no id"),
+            std::string::npos);
+  for (const char* wrong :
+       {"[]", "{", R"({"model":{"vocab":7}})", R"({"model":{"vocab":[["a"]]}})",
+        R"({"model":{"vocab":{"a":"b"}}})", R"({"added_tokens":[7]})",
+        R"({"added_tokens":[{"id":4}]})", R"({"added_tokens":[{"id":0,"content":[]}]})",
+        R"({"post_processor":{"cls":["a",4]}})", R"({"unk_id":-1})"})
+    EXPECT_FALSE(rewrite_tokenizer_json(wrong, ids).ok()) << wrong;
+  EXPECT_FALSE(rewrite_added_tokens(R"({"a":"b"})", ids).ok());
+  EXPECT_FALSE(rewrite_config("7", &ids, 0).ok());
+}
+
 TEST(Words, AreViewsIntoTheTextInEveryScript) {
   std::vector<std::string> words;
   const std::string text = "Grüße, 𝒳𝒴! 東京 und „a“ ไทย";
