@@ -2,11 +2,14 @@
 
 #include <filesystem>
 
+#include "base/file.h"
 #include "eval/leakage.h"
 #include "index/centroids.h"
 
 namespace crosstail::cli {
 namespace {
+
+constexpr const char* kTunedCentroids = "tuned-centroids.bin";
 
 /// Of the texts of a question file, encoded as queries are.
 Result<index::Centroids> centroids_of_questions(const std::string& file,
@@ -70,8 +73,28 @@ Status Asking::give_tokenizer() {
   return {};
 }
 
-Status Asking::use_centroids() {
-  if (options_.centroid_from.empty()) return {};
+Status Asking::keep_tuned_centroids() const {
+  const auto path = session_.index().path() / kTunedCentroids;
+  if (session_.centroids() != nullptr)
+    return write_file_atomic(path, session_.centroids()->to_bytes());
+  std::error_code failure;
+  std::filesystem::remove(path, failure);
+  return failure ? Status(system_error(path.string(), "remove", failure.value())) : Status{};
+}
+
+Status Asking::use_centroids(bool tuned) {
+  if (options_.centroid_from.empty()) {
+    const auto path = session_.index().path() / kTunedCentroids;
+    std::error_code ignored;
+    if (!tuned || !std::filesystem::exists(path, ignored)) return {};
+    CT_TRY(const auto bytes, read_file(path));
+    auto centroids = index::Centroids::from_bytes(bytes);
+    if (!centroids.ok()) return std::move(centroids).error().at(path.string());
+    if (centroids->dim() != session_.index().dim())
+      return Error{ErrorCode::Corrupt, path.string() + ": is of another index; tune again"};
+    session_.use_centroids(std::move(*centroids));
+    return {};
+  }
   if (std::filesystem::is_directory(options_.centroid_from)) {
     CT_TRY(const auto other, index::IndexReader::open(options_.centroid_from));
     if (other->dim() != session_.index().dim())

@@ -33,8 +33,12 @@ class Asking {
   Result<const retrieve::QueryEncoder*> encoder();
   /// Gives BM25 its tokenizer.
   Status give_tokenizer();
-  /// Reads --centroid-from, if given, into the session.
-  Status use_centroids();
+  /// Reads --centroid-from, if given, into the session; else, with `tuned`, the centroids that the
+  /// index was tuned with, if those were not its own.
+  Status use_centroids(bool tuned = false);
+  /// Keeps the session's centroids with the index for searches by what `tune` chose; takes away
+  /// what was kept before.
+  Status keep_tuned_centroids() const;
   /// Vectors of queries [begin, begin + queries.size()) of `all`.
   Result<std::vector<float>> vectors(std::size_t begin, std::span<const data::Query> queries,
                                      std::size_t all);

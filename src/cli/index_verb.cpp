@@ -31,7 +31,7 @@ struct IndexOptions {
   std::vector<std::string> exclude_language;
   std::string keep_parts = "question", vectors = "f32", preset = "none";
   std::string fusion = "none", alpha, center = "none", centroid_from;
-  double beta = 1, shrink = 100;
+  double beta = 1, shrink = 100, strength = 1;
   bool renormalise = true;
   std::string shard;
   bool resume = false, estimate = false;
@@ -67,7 +67,9 @@ Result<index::FusionSetting> fusion_of(const IndexOptions& o) {
   setting.renormalise = o.renormalise;
   setting.center = *index::parse_centering(o.center);
   setting.shrink = o.shrink;
-  if (o.beta < 0 || o.shrink < 0) return invalid("--beta and --centroid-shrink are 0 or more");
+  setting.strength = o.strength;
+  if (o.beta < 0 || o.shrink < 0 || o.strength < 0)
+    return invalid("--beta, --centroid-shrink and --center-strength are 0 or more");
   return setting;
 }
 
@@ -306,6 +308,7 @@ class IndexVerb final : public Verb {
         .choice(o.center, "center", {"none", "global", "language"},
                 "take the questions' centroid out")
         .real(o.shrink, "centroid-shrink", "S", "questions that the global centroid counts as")
+        .real(o.strength, "center-strength", "G", "the share of the centroids that is taken out")
         .text(o.centroid_from, "centroid-from", "FILE", "centroids of these questions instead")
         .choice(o.preset, "preset", {"none", "xqg"}, "the published settings of xQG")
         .section("Changing an index")

@@ -12,6 +12,13 @@ Error wrong(const std::string& option, const std::string& what) {
   return {ErrorCode::InvalidArgument, option + ": " + what};
 }
 
+Status read_number(std::string_view text, double& into) {
+  const auto* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, into);
+  if (failure == std::errc() && stop == end) return {};
+  return Error{ErrorCode::InvalidArgument, "expected a number"};
+}
+
 Status read_fusion(const FusionOptions& o, const retrieve::QuerySession& session,
                    index::FusionSetting& fusion) {
   fusion = session.index().manifest().fusion;
@@ -36,6 +43,8 @@ Status read_fusion(const FusionOptions& o, const retrieve::QuerySession& session
   if (!(fusion.beta >= 0)) return wrong("--beta", "expected a number of at least 0");
   if (o.shrink_given) fusion.shrink = o.shrink;
   if (!(fusion.shrink >= 0)) return wrong("--centroid-shrink", "expected a number of at least 0");
+  if (o.strength_given) fusion.strength = o.strength;
+  if (!(fusion.strength >= 0)) return wrong("--center-strength", "expected a number of at least 0");
   if (!o.center.empty()) fusion.center = index::parse_centering(o.center).value_or(fusion.center);
   if (!o.renormalise) fusion.renormalise = false;
   return {};
@@ -113,22 +122,19 @@ void declare_search(OptionTable& options, SearchOptions& o) {
       .custom("beta", "B", "weight of questions in max", "1",
               [&o](std::string_view text) {
                 o.fusion.beta_given = true;
-                const auto* end = text.data() + text.size();
-                const auto [stop, failure] = std::from_chars(text.data(), end, o.fusion.beta);
-                return failure == std::errc() && stop == end
-                           ? Status{}
-                           : Status(Error{ErrorCode::InvalidArgument, "expected a number"});
+                return read_number(text, o.fusion.beta);
               })
       .choice(o.fusion.center, "center", {"none", "global", "language"},
               "takes centroids from questions and queries")
       .custom("centroid-shrink", "S", "pulls centroids of small languages to the global one", "100",
               [&o](std::string_view text) {
                 o.fusion.shrink_given = true;
-                const auto* end = text.data() + text.size();
-                const auto [stop, failure] = std::from_chars(text.data(), end, o.fusion.shrink);
-                return failure == std::errc() && stop == end
-                           ? Status{}
-                           : Status(Error{ErrorCode::InvalidArgument, "expected a number"});
+                return read_number(text, o.fusion.shrink);
+              })
+      .custom("center-strength", "G", "the share of the centroids that --center takes out", "1",
+              [&o](std::string_view text) {
+                o.fusion.strength_given = true;
+                return read_number(text, o.fusion.strength);
               })
       .negative_flag(o.fusion.renormalise, "renormalise",
                      "means keep the length they come out with");

@@ -17,8 +17,8 @@ namespace crosstail::cli {
 /// How questions enter and which of them count; shared with `tune`.
 struct FusionOptions {
   std::string fusion, alpha, center, leave_out, languages_attached, sources;
-  double beta = 1, shrink = 100, min_confidence = 0;
-  bool beta_given = false, shrink_given = false, renormalise = true;
+  double beta = 1, shrink = 100, strength = 1, min_confidence = 0;
+  bool beta_given = false, shrink_given = false, strength_given = false, renormalise = true;
   std::uint64_t max_per_language = 0;
 };
 

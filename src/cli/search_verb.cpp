@@ -57,7 +57,7 @@ class SearchVerb final : public Verb {
     CT_TRY(auto session, retrieve::QuerySession::open(o.arguments.front(), pool));
     CT_TRY(auto setting, read_setting(o, session));
     Asking asking(o.asking, session);
-    CT_CHECK(asking.use_centroids());
+    CT_CHECK(asking.use_centroids(o.fusion.fusion == "auto"));
     if (setting.system != retrieve::System::Dense && !setting.words)
       CT_CHECK(asking.give_tokenizer());
     CT_TRY(auto job, job_options(asking));

@@ -72,11 +72,13 @@ class TuneVerb final : public Verb {
     base.fusion.shrink = o.fusion.shrink;
     Asking asking(o.asking, session);
     CT_CHECK(asking.use_centroids());
-    return o.queries.empty() ? by_questions(session, base) : by_queries(session, base, asking);
+    return o.queries.empty() ? by_questions(session, base, asking)
+                             : by_queries(session, base, asking);
   }
 
  private:
-  Result<int> by_questions(retrieve::QuerySession& session, retrieve::SearchSetting base) {
+  Result<int> by_questions(retrieve::QuerySession& session, retrieve::SearchSetting base,
+                           const Asking& asking) {
     CT_TRY(auto asked, retrieve::questions_as_queries(session.index(), options_.max_queries));
     base.leave_out = asked.leave_out;
     log(LogLevel::Info, "questions",
@@ -86,7 +88,7 @@ class TuneVerb final : public Verb {
             "left out. They are answered by other wordings only; queries that people type may "
             "differ");
     return tune(session, asked.queries, asked.vectors, std::move(asked.relevant), base,
-                "attached questions, own language and group left out");
+                "attached questions, own language and group left out", asking);
   }
 
   Result<int> by_queries(retrieve::QuerySession& session, const retrieve::SearchSetting& base,
@@ -110,7 +112,7 @@ class TuneVerb final : public Verb {
     for (const std::size_t q : places) chosen.push_back(all[q]);
     CT_TRY(const auto vectors, chosen_vectors(asking, all, places, chosen, session.index().dim()));
     CT_TRY(auto relevant, retrieve::relevant_passages(session.index(), chosen, qrels));
-    return tune(session, chosen, vectors, std::move(relevant), base, "development queries");
+    return tune(session, chosen, vectors, std::move(relevant), base, "development queries", asking);
   }
 
   Result<std::vector<float>> chosen_vectors(Asking& asking, const data::Queries& all,
@@ -129,12 +131,14 @@ class TuneVerb final : public Verb {
   Result<int> tune(retrieve::QuerySession& session, const std::vector<data::Query>& queries,
                    const std::vector<float>& vectors,
                    std::vector<std::vector<index::PassageNumber>> relevant,
-                   const retrieve::SearchSetting& base, const std::string& queries_from) {
-    Progress progress("tune", "settings");
-    std::uint64_t tried = 0;
+                   const retrieve::SearchSetting& base, const std::string& queries_from,
+                   const Asking& asking) {
+    Progress progress("tune", "queries", queries.size());
+    const auto count = static_cast<double>(queries.size());
     CT_TRY(const auto result,
-           retrieve::tune(session, queries, vectors, std::move(relevant), base,
-                          [&](const retrieve::TunePoint&) { progress.update(++tried); }));
+           retrieve::tune(session, queries, vectors, std::move(relevant), base, [&](double share) {
+             progress.update(static_cast<std::uint64_t>(share * count));
+           }));
     progress.finish();
     for (const auto& point : result.curve)
       std::printf("%.4f\t%s\n", point.mrr, index::to_text(point.setting.fusion).c_str());
@@ -148,6 +152,7 @@ class TuneVerb final : public Verb {
     index::Manifest manifest = session.index().manifest();
     manifest.tuned =
         index::TunedRecord{best.setting.fusion, retrieve::curve_json(result, queries_from)};
+    CT_CHECK(asking.keep_tuned_centroids());
     CT_CHECK(index::write_manifest(session.index().path(), manifest));
     return kDone;
   }

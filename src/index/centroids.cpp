@@ -30,6 +30,12 @@ double to_double(Int128 value) {
 
 }  // namespace
 
+std::vector<float> share_of(std::vector<float> centroid, double strength) {
+  if (strength != 1)
+    for (float& number : centroid) number = static_cast<float>(number * strength);
+  return centroid;
+}
+
 std::string canonical_language(std::string_view tag) {
   std::string code = text::language_code(tag);
   return code.empty() ? std::string(tag) : code;

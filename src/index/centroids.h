@@ -59,6 +59,9 @@ class Centroids {
   std::map<std::string, Sum, std::less<>> languages_;
 };
 
+/// A share of a centroid (FusionSetting::strength); of 1 the same bits.
+std::vector<float> share_of(std::vector<float> centroid, double strength);
+
 /// The name under which a language is counted: the canonical code of a tag, or the tag itself where
 /// it names no language.
 std::string canonical_language(std::string_view tag);

@@ -27,23 +27,22 @@ std::string_view finest(const QuestionFilter& filter) {
   return "a confidence";
 }
 
-/// By language number; empty where the setting does not centre.
+}  // namespace
+
 std::vector<std::vector<float>> centroid_table(const IndexReader& index,
                                                const FusionSetting& setting,
                                                const Centroids* given) {
   std::vector<std::vector<float>> table;
   if (setting.center == Centering::None) return table;
   const Centroids& centroids = given == nullptr ? index.centroids() : *given;
-  const std::vector<float> global = centroids.global();
+  const std::vector<float> global = share_of(centroids.global(), setting.strength);
   for (const auto& language : index.languages())
     table.push_back(setting.center == Centering::Global
                         ? global
-                        : centroids.language(language, setting.shrink));
+                        : share_of(centroids.language(language, setting.shrink), setting.strength));
   table.push_back(global);  // of questions without a language
   return table;
 }
-
-}  // namespace
 
 Status check_parts(const IndexReader& index, const FusionSetting& setting,
                    const QuestionFilter& filter) {
@@ -445,8 +444,8 @@ std::vector<float> query_centroid(const IndexReader& index, const FusionSetting&
   const bool given = from_file != nullptr || index.manifest().centroids_from_file;
   const Centroids& centroids = from_file == nullptr ? index.centroids() : *from_file;
   if (setting.center == Centering::Global || language.empty() || (language_left_out && !given))
-    return centroids.global();
-  return centroids.language(language, setting.shrink);
+    return share_of(centroids.global(), setting.strength);
+  return share_of(centroids.language(language, setting.shrink), setting.strength);
 }
 
 }  // namespace crosstail::index

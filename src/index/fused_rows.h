@@ -96,6 +96,12 @@ class QuestionChoice {
   std::vector<bool> languages_;  ///< by number: may count
 };
 
+/// What is taken from questions' vectors, by language number, and last of questions without a
+/// language; empty where the setting does not centre.
+std::vector<std::vector<float>> centroid_table(const IndexReader& index,
+                                               const FusionSetting& setting,
+                                               const Centroids* given = nullptr);
+
 /// What is taken from a query's vector where the setting centres: zeros where it does not. Where
 /// the query's language is left out, its centroid is the global one unless a file gave it.
 std::vector<float> query_centroid(const IndexReader& index, const FusionSetting& setting,

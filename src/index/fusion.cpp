@@ -180,6 +180,7 @@ std::string to_text(const FusionSetting& setting) {
     text += " --center " + std::string(name_of(setting.center));
     if (setting.center == Centering::Language)
       text += " --centroid-shrink " + shortest(setting.shrink);
+    if (setting.strength != 1) text += " --center-strength " + shortest(setting.strength);
   }
   return text;
 }

@@ -43,6 +43,7 @@ struct FusionSetting {
   bool renormalise = true;  ///< of `mean` and `language-mean`, and `questions-only`
   Centering center = Centering::None;
   double shrink = 100;  ///< s of the centroids: (n·c_lang + s·c)/(n + s)
+  double strength = 1;  ///< the share of a centroid that is taken out, of questions and queries
 
   bool operator==(const FusionSetting&) const = default;
 };

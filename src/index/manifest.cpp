@@ -35,7 +35,8 @@ void write_fusion(JsonWriter& json, const FusionSetting& setting) {
       .member("beta", setting.beta)
       .member("renormalise", setting.renormalise)
       .member("center", name_of(setting.center))
-      .member("centroid_shrink", setting.shrink);
+      .member("centroid_shrink", setting.shrink)
+      .member("center_strength", setting.strength);
   if (setting.source_alpha) {
     json.key("source_alpha").begin_object();
     for (std::size_t s = 0; s < kSources; ++s)
@@ -197,6 +198,7 @@ void read_fusion(FieldReader& in, FusionSetting& setting) {
   in.flag("renormalise", setting.renormalise);
   in.choice("center", setting.center, parse_centering);
   in.number("centroid_shrink", setting.shrink);
+  if (in.has("center_strength")) in.number("center_strength", setting.strength);
   if (!in.has("source_alpha")) return;
   in.object("source_alpha", [&](FieldReader& alphas) {
     setting.source_alpha.emplace();

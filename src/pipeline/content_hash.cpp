@@ -19,7 +19,7 @@ constexpr std::string_view kHeader = "crosstail-hashes 1\n";
 
 /// Folders of an index that searches fill when they first need them (docs/search.md).
 bool is_derived(const fs::path& name) {
-  return name == "bm25" || name == "graphs";
+  return name == "bm25" || name == "rows";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "data/faq_record.h"
 #include "retrieve/json_row.h"
+#include "retrieve/listed_rows.h"
 
 namespace crosstail::retrieve {
 namespace {
@@ -113,9 +114,8 @@ std::uint64_t CorpusRow::content() const {
 }
 
 struct CorpusReader::State {
-  std::vector<std::string> files;
-  std::size_t next_file = 0;
-  std::optional<data::RowReader> rows;
+  explicit State(std::vector<std::string> files) : rows(std::move(files)) {}
+  ListedRows rows;
   simdjson::dom::parser parser;
 };
 
@@ -124,32 +124,18 @@ CorpusReader::CorpusReader(CorpusReader&&) noexcept = default;
 CorpusReader::~CorpusReader() = default;
 
 Result<CorpusReader> CorpusReader::open(std::vector<std::string> files) {
-  auto state = std::make_unique<State>();
-  state->files = std::move(files);
-  return CorpusReader(std::move(state));
+  return CorpusReader(std::make_unique<State>(std::move(files)));
 }
 
 Result<bool> CorpusReader::next(CorpusRow& row) {
   State& s = *state_;
-  while (true) {
-    if (!s.rows) {
-      if (s.next_file == s.files.size()) return false;
-      CT_TRY(auto rows, data::RowReader::open(s.files[s.next_file++]));
-      s.rows.emplace(std::move(rows));
-    }
-    data::Row raw;
-    CT_TRY(const bool more, s.rows->next(raw));
-    if (!more) {
-      s.rows.reset();
-      continue;
-    }
-    row.place = s.rows->name() + ":" + std::to_string(raw.line);
-    if (!raw.problem.empty())
-      return Error{ErrorCode::Corrupt, row.place + ": " + std::string(raw.problem)};
-    auto parsed = parse_row(s.parser, raw.json, row);
-    if (!parsed.ok()) return std::move(parsed).error().at(row.place);
-    return true;
-  }
+  data::Row raw;
+  CT_TRY(const bool more, s.rows.next(raw));
+  if (!more) return false;
+  row.place = s.rows.place();
+  auto parsed = parse_row(s.parser, raw.json, row);
+  if (!parsed.ok()) return std::move(parsed).error().at(row.place);
+  return true;
 }
 
 }  // namespace crosstail::retrieve

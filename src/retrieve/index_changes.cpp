@@ -262,7 +262,7 @@ Result<BuildReport> add_to_index(const BuildOptions& given) {
   const auto choice = [&](const CorpusRow& row, std::uint64_t, std::uint64_t) -> Result<bool> {
     CT_TRY(const auto known, change.index->find(row.id));
     if (!known) return true;
-    return Error{ErrorCode::InvalidArgument,
+    return Error{ErrorCode::Corrupt,
                  row.place + ": passage \"" + row.id +
                      "\" is in the index already; `crosstail index sync` replaces passages, "
                      "`index delete` takes them out"};

@@ -35,6 +35,17 @@ double MacroMrr::value(const std::vector<Ranking>& rankings) const {
       break;
     }
   }
+  return macro(sums);
+}
+
+double MacroMrr::value(std::span<const float> reciprocal) const {
+  std::vector<double> sums(count_.size(), 0);
+  for (std::size_t q = 0; q < reciprocal.size() && q < relevant_.size(); ++q)
+    if (!relevant_[q].empty()) sums[language_[q]] += static_cast<double>(reciprocal[q]);
+  return macro(sums);
+}
+
+double MacroMrr::macro(const std::vector<double>& sums) const {
   double total = 0;
   for (std::size_t l = 0; l < sums.size(); ++l) total += sums[l] / static_cast<double>(count_[l]);
   return count_.empty() ? 0 : total / static_cast<double>(count_.size());

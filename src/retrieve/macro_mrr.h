@@ -27,10 +27,18 @@ class MacroMrr {
 
   /// 0 to 1. `rankings` by query.
   [[nodiscard]] double value(const std::vector<Ranking>& rankings) const;
+  /// The same from reciprocal ranks by query, as grid_ranks.h makes them.
+  [[nodiscard]] double value(std::span<const float> reciprocal) const;
+  /// relevant[q], as given.
+  [[nodiscard]] std::span<const std::vector<index::PassageNumber>> relevant() const {
+    return relevant_;
+  }
   [[nodiscard]] std::size_t languages() const { return count_.size(); }
   [[nodiscard]] std::size_t queries() const { return judged_; }
 
  private:
+  [[nodiscard]] double macro(const std::vector<double>& sums) const;
+
   std::vector<std::vector<index::PassageNumber>> relevant_;
   std::vector<std::size_t> language_;  ///< by query
   std::vector<std::size_t> count_;     ///< judged queries by language

@@ -110,9 +110,9 @@ Status MovedVectors::read(std::uint64_t position, float* out) {
             array_.type(), array_.columns(), out);
   for (std::size_t i = 0; i < array_.columns(); ++i)
     if (!std::isfinite(out[i]))
-      return Error{ErrorCode::InvalidArgument, "question vectors: column " + std::to_string(i) +
-                                                   " of question " + std::to_string(position) +
-                                                   " (by passage) is not a finite number"};
+      return Error{ErrorCode::Corrupt, "question vectors: column " + std::to_string(i) +
+                                           " of question " + std::to_string(position) +
+                                           " (by passage) is not a finite number"};
   return {};
 }
 

@@ -53,8 +53,8 @@ Result<std::vector<float>> read_query_vectors(const std::filesystem::path& path,
   auto out = array.to_floats();
   for (std::size_t i = 0; i < out.size(); ++i)
     if (!std::isfinite(out[i]))
-      return Error{ErrorCode::InvalidArgument, path.string() + ": row " + std::to_string(i / dim) +
-                                                   " holds a number that is " + "not finite"};
+      return Error{ErrorCode::Corrupt, path.string() + ": row " + std::to_string(i / dim) +
+                                           " holds a number that is not finite"};
   return out;
 }
 

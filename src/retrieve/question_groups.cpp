@@ -114,7 +114,7 @@ Result<IdTable> IdTable::build(const std::vector<std::string>& corpus,
     if (table.count_ % 4096 == 0 && interrupt_requested()) return interrupted();
   }
   if (table.count_ == 0)
-    return Error{ErrorCode::InvalidArgument,
+    return Error{ErrorCode::Corrupt,
                  (corpus.empty() ? std::string("corpus") : corpus.front()) +
                      ": no passages; expected JSON lines with `_id` and `text` (or another of the "
                      "formats in docs/index.md)"};
@@ -130,7 +130,7 @@ Result<IdTable> IdTable::build(const std::vector<std::string>& corpus,
     IdEntry entry{record.key, record.next, 0};
     std::memcpy(&entry.number, record.payload.data(), 8);
     if (!first && entry.low == last.low && entry.high == last.high)
-      return Error{ErrorCode::InvalidArgument,
+      return Error{ErrorCode::Corrupt,
                    std::string(record.payload.substr(8)) + " was there before (" + place +
                        "); ids must be different: take one out, or index the files by themselves"};
     last = entry;

@@ -23,7 +23,7 @@ namespace crosstail::retrieve {
 /// The ids of a corpus, with their numbers in its order. Thread-safe to read.
 class IdTable {
  public:
-  /// Reads the whole corpus. Fails with InvalidArgument where an id is there twice (names both
+  /// Reads the whole corpus. Fails with Corrupt where an id is there twice (names both
   /// places) or nothing is there at all. `each`, if given, sees every row.
   static Result<IdTable> build(const std::vector<std::string>& corpus,
                                const std::filesystem::path& folder,

@@ -1,10 +1,9 @@
 #include "retrieve/question_rows.h"
 
 #include <charconv>
-#include <optional>
 
-#include "data/rows.h"
 #include "retrieve/json_row.h"
+#include "retrieve/listed_rows.h"
 
 namespace crosstail::retrieve {
 namespace {
@@ -24,16 +23,16 @@ Status read_number(const JsonRow& json, std::string_view name, T& into) {
 }  // namespace
 
 struct QuestionReader::State {
-  std::vector<std::string> files;
-  bool needs_passages = true;
-  std::size_t next_file = 0;
-  std::optional<data::RowReader> rows;
+  State(std::vector<std::string> files, bool with_passages)
+      : rows(std::move(files)), needs_passages(with_passages) {}
+  ListedRows rows;
+  bool needs_passages;
   simdjson::dom::parser parser;
   /// Of an xQG row: its questions that were not handed out yet.
   std::vector<std::pair<std::string, std::string>> generated;
   bool many = false;  ///< the last row was one of xQG's
   std::size_t at = 0;
-  std::string passage_id, place;
+  std::string passage_id;
   std::uint64_t number = 0;
 
   Status parse(std::string_view text, QuestionRow& row);
@@ -100,10 +99,7 @@ QuestionReader::QuestionReader(QuestionReader&&) noexcept = default;
 QuestionReader::~QuestionReader() = default;
 
 Result<QuestionReader> QuestionReader::open(std::vector<std::string> files, bool needs_passages) {
-  auto state = std::make_unique<State>();
-  state->files = std::move(files);
-  state->needs_passages = needs_passages;
-  return QuestionReader(std::move(state));
+  return QuestionReader(std::make_unique<State>(std::move(files), needs_passages));
 }
 
 Result<bool> QuestionReader::next(QuestionRow& row) {
@@ -120,30 +116,19 @@ Result<bool> QuestionReader::next(QuestionRow& row) {
              1,
              1,
              s.number++,
-             s.place};
+             s.rows.place()};
       return true;
     }
-    if (!s.rows) {
-      if (s.next_file == s.files.size()) return false;
-      CT_TRY(auto rows, data::RowReader::open(s.files[s.next_file++]));
-      s.rows.emplace(std::move(rows));
-    }
     data::Row raw;
-    CT_TRY(const bool more, s.rows->next(raw));
-    if (!more) {
-      s.rows.reset();
-      continue;
-    }
-    s.place = s.rows->name() + ":" + std::to_string(raw.line);
-    if (!raw.problem.empty())
-      return Error{ErrorCode::Corrupt, s.place + ": " + std::string(raw.problem)};
+    CT_TRY(const bool more, s.rows.next(raw));
+    if (!more) return false;
     s.generated.clear();
     s.at = 0;
     auto parsed = s.parse(raw.json, row);
-    if (!parsed.ok()) return std::move(parsed).error().at(s.place);
+    if (!parsed.ok()) return std::move(parsed).error().at(s.rows.place());
     if (s.many) continue;
     row.number = s.number++;
-    row.place = s.place;
+    row.place = s.rows.place();
     return true;
   }
 }

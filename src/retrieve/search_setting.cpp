@@ -18,9 +18,9 @@ std::string shortest(double value) {
 }
 
 Error lacks(const data::Query& query, std::string_view field) {
-  return {ErrorCode::InvalidArgument,
-          "query `" + query.id + "` has no `" + std::string(field) + "`, which --leave-out " +
-              (field == "lang" ? "language" : std::string(field)) + " needs"};
+  return {ErrorCode::Corrupt, "query `" + query.id + "` has no `" + std::string(field) +
+                                  "`, which --leave-out " +
+                                  (field == "lang" ? "language" : std::string(field)) + " needs"};
 }
 
 }  // namespace
@@ -124,7 +124,8 @@ std::string setting_name(const SearchSetting& setting) {
     if (has_alpha && !fusion.renormalise && fusion.mode != index::FusionMode::Sum)
       out += "-no-renormalise";
     if (fusion.center != index::Centering::None)
-      out += "-center-" + std::string(name_of(fusion.center));
+      out += "-center-" + std::string(name_of(fusion.center)) +
+             (fusion.strength == 1 ? std::string() : shortest(fusion.strength));
   }
   if (setting.system == System::Hybrid)
     out += setting.reciprocal_rank ? "-rrf" : "-weight" + shortest(setting.dense_weight);

@@ -73,8 +73,8 @@ struct SearchSetting {
 /// `group`; for attached questions asked as queries, whose groups are only known by key. 0: none.
 inline constexpr std::string_view kGroupKeyField = "\1group-key";
 
-/// Which questions count for `query`. Fails with InvalidArgument where the query lacks a field that
-/// leave-out needs, naming both.
+/// Which questions count for `query`. Fails with Corrupt where the query lacks a field that
+/// leave-out needs, naming both: the data, not the command, is to be changed.
 Result<index::QuestionFilter> filter_for(const data::Query& query, const SearchSetting& setting);
 
 /// One line that tells settings apart, as "mean-alpha0.9-center-language"; fit for a file's name

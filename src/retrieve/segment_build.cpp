@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
 
 #include "base/file.h"
@@ -109,7 +110,7 @@ Status Build::open_writer(const std::optional<BuildJournal>& journal) {
 
 Status Build::check_rows(std::uint64_t passages) const {
   if (const auto rows = maker_.passage_rows(); rows && *rows != passages)
-    return Error{ErrorCode::InvalidArgument,
+    return Error{ErrorCode::Corrupt,
                  options_.vectors.passage_vectors + ": has " + std::to_string(*rows) +
                      " rows, the corpus has " + std::to_string(passages) +
                      " passages; one row is needed for each, in the order of the corpus"};
@@ -143,11 +144,11 @@ Status Build::group_questions(bool counting) {
   CT_TRY(auto groups, QuestionGroups::build(questions, *ids_, work, counters));
   groups_.emplace(std::move(groups));
   if (const auto rows = maker_.question_rows(); rows && *rows != counters["questions.read"])
-    return Error{ErrorCode::InvalidArgument,
-                 options_.vectors.question_vectors + ": has " + std::to_string(*rows) +
-                     " rows, the questions' files have " +
-                     std::to_string(counters["questions.read"]) +
-                     "; one row is needed for each, in the order of the files"};
+    return Error{ErrorCode::Corrupt, options_.vectors.question_vectors + ": has " +
+                                         std::to_string(*rows) +
+                                         " rows, the questions' files have " +
+                                         std::to_string(counters["questions.read"]) +
+                                         "; one row is needed for each, in the order of the files"};
   if (maker_.question_rows() && !groups_->in_order()) {
     CT_TRY(auto moved, MovedVectors::make(options_.vectors.question_vectors, *groups_, work,
                                           options_.questions.memory_bytes));
@@ -175,6 +176,26 @@ Status Build::prepare(const index::Manifest& manifest) {
   CT_CHECK(group_questions(!journal));
   if (!journal) CT_CHECK(checkpoint(true));
   return {};
+}
+
+/// A question that several sources state, such as annotated by its page and aligned to it, counts
+/// once a language, as the first of annotated, aligned, generated and log. Returns how many went.
+std::size_t drop_stated_again(std::vector<GroupedQuestion>& questions) {
+  const auto other_source = [&](const GroupedQuestion& question) {
+    return question.source != questions.front().source;
+  };
+  if (std::none_of(questions.begin(), questions.end(), other_source)) return 0;
+  std::map<std::pair<std::uint64_t, std::string>, index::QuestionSource> first;
+  const auto key = [](const GroupedQuestion& question) {
+    return std::pair(index::text_key(question.text), index::canonical_language(question.tag));
+  };
+  for (const auto& question : questions) {
+    auto& source = first.try_emplace(key(question), question.source).first->second;
+    source = std::min(source, question.source);
+  }
+  return std::erase_if(questions, [&](const GroupedQuestion& question) {
+    return first.at(key(question)) != question.source;
+  });
 }
 
 /// Questions that the corpus itself carries come before those of the files.
@@ -235,6 +256,8 @@ Result<bool> Build::take(CorpusRow& row, std::uint64_t number) {
   pending.content = row.content();
   pending.row = std::move(row);
   CT_CHECK(add_corpus_questions(pending));
+  if (const auto dropped = drop_stated_again(pending.questions); dropped > 0 && number >= done_)
+    counters_.add("questions.dropped.stated-again", dropped);
   if (choice_) {
     std::vector<index::NewQuestion> questions;
     for (const auto& q : pending.questions)

@@ -90,6 +90,8 @@ Result<std::vector<Change>> real_changes(std::string_view name, std::string_view
       });
     } else if (name == "beta") {
       out.emplace_back([value](SearchSetting& s) { s.fusion.beta = value; });
+    } else if (name == "center-strength") {
+      out.emplace_back([value](SearchSetting& s) { s.fusion.strength = value; });
     } else if (name == "k1") {
       out.emplace_back([value](SearchSetting& s) { s.bm25.k1 = static_cast<float>(value); });
     } else {
@@ -125,14 +127,14 @@ Result<std::vector<Change>> changes(std::string_view part) {
   const std::size_t equals = part.find('=');
   if (equals == std::string_view::npos) return wrong(part, "expected NAME=VALUES");
   const auto name = part.substr(0, equals), values = part.substr(equals + 1);
-  if (name == "alpha" || name == "beta" || name == "k1" || name == "b")
+  if (name == "alpha" || name == "beta" || name == "center-strength" || name == "k1" || name == "b")
     return real_changes(name, values, part);
   if (name == "fusion" || name == "center" || name == "languages-attached")
     return named_changes(name, values, part);
   if (name != "max-per-language")
     return wrong(part,
-                 "expected alpha, beta, fusion, center, max-per-language, languages-attached, k1 "
-                 "or b before the =");
+                 "expected alpha, beta, fusion, center, center-strength, max-per-language, "
+                 "languages-attached, k1 or b before the =");
   CT_TRY(const auto numbers, wholes(values, part));
   std::vector<Change> out;
   out.reserve(numbers.size());

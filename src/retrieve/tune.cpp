@@ -6,9 +6,9 @@
 #include <map>
 
 #include "base/hash.h"
-#include "base/interrupt.h"
 #include "base/json_writer.h"
 #include "index/fused_rows.h"
+#include "retrieve/grid_ranks.h"
 
 namespace crosstail::retrieve {
 namespace {
@@ -16,112 +16,111 @@ namespace {
 using index::Centering;
 using index::FusionMode;
 
-constexpr std::array<double, 9> kMeanGrid{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
-constexpr std::array<double, 4> kSumGrid{0.003, 0.01, 0.03, 0.1};
-constexpr std::array<double, 4> kMaxGrid{0.9, 0.95, 1.0, 1.05};
+constexpr std::array<double, 6> kSumGrid{0.001, 0.003, 0.01, 0.02, 0.04, 0.1};
+constexpr std::array<double, 6> kMaxGrid{0.85, 0.9, 0.95, 1.0, 1.05, 1.1};
+constexpr std::array<double, 4> kStrengths{0.25, 0.5, 0.75, 1};
 
-/// Where the index's parts cannot give a setting, it is passed over.
-class Tuner {
+/// 0.05 to 0.95.
+std::vector<double> mean_grid() {
+  std::vector<double> out;
+  for (int step = 1; step < 20; ++step) out.push_back(static_cast<double>(step) / 20);
+  return out;
+}
+
+/// Settings of one mode and centring, by rising α or β.
+using Curve = std::vector<index::FusionSetting>;
+
+class Curves {
  public:
-  Tuner(QuerySession& session, std::span<const data::Query> queries, std::span<const float> vectors,
-        const MacroMrr& mrr, const SearchSetting& base,
-        const std::function<void(const TunePoint&)>& tried)
-      : session_(session),
-        queries_(queries),
-        vectors_(vectors),
-        mrr_(mrr),
-        base_(base),
-        tried_(tried) {}
-
-  Status run(TuneResult& result) {
-    for (const Centering center : {Centering::None, Centering::Language, Centering::Global}) {
-      CT_CHECK(try_mode(FusionMode::None, center, {}, 0, result));
-      CT_CHECK(try_mode(FusionMode::Mean, center, kMeanGrid, 0.05, result));
-      CT_CHECK(try_mode(FusionMode::LanguageMean, center, kMeanGrid, 0.05, result));
-      CT_CHECK(try_mode(FusionMode::Sum, center, kSumGrid, 0, result));
-      CT_CHECK(try_mode(FusionMode::Max, center, kMaxGrid, 0.025, result));
-      CT_CHECK(try_mode(FusionMode::QuestionsOnly, center, {}, 0, result));
-    }
-    return {};
+  Curves(const index::IndexReader& index, const index::QuestionFilter& filter, double shrink)
+      : index_(index), filter_(filter), shrink_(shrink) {
+    add_centring(Centering::None, 1);
+    for (const double strength : kStrengths) add_centring(Centering::Language, strength);
+    add_centring(Centering::Global, 1);
   }
+  [[nodiscard]] const std::vector<Curve>& all() const { return curves_; }
 
  private:
-  [[nodiscard]] SearchSetting setting(FusionMode mode, Centering center, double value) const {
-    SearchSetting out = base_;
-    out.system = System::Dense;
-    out.k = kMrrDepth;
-    out.fusion.mode = mode;
-    out.fusion.center = center;
-    out.fusion.source_alpha.reset();
-    (mode == FusionMode::Max ? out.fusion.beta : out.fusion.alpha) = value;
-    return out;
+  void add_centring(Centering center, double strength) {
+    index::FusionSetting setting;
+    setting.center = center;
+    setting.strength = strength;
+    setting.shrink = shrink_;
+    add(setting, FusionMode::None, {});
+    add(setting, FusionMode::Mean, mean_grid());
+    add(setting, FusionMode::LanguageMean, mean_grid());
+    add(setting, FusionMode::Sum, kSumGrid);
+    // Every question is a row of `max`: dear, so without the shares of a centroid.
+    if (strength == 1) add(setting, FusionMode::Max, kMaxGrid);
+    add(setting, FusionMode::QuestionsOnly, {});
   }
-
-  Result<double> try_value(FusionMode mode, Centering center, double value, TuneResult& result) {
-    if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
-    TunePoint point{setting(mode, center, value), 0};
-    CT_TRY(const auto rankings, session_.search(queries_, vectors_, point.setting));
-    point.mrr = mrr_.value(rankings);
-    if (tried_) tried_(point);
-    result.curve.push_back(point);
-    return point.mrr;
-  }
-
-  /// The grid, then one finer step to both sides of its best.
-  Status try_mode(FusionMode mode, Centering center, std::span<const double> grid, double step,
-                  TuneResult& result) {
-    CT_TRY(const auto filter, filter_for(queries_.front(), base_));
-    if (!check_parts(session_.index(), setting(mode, center, 1).fusion, filter).ok()) return {};
-    if (grid.empty()) {
-      CT_TRY([[maybe_unused]] const double only, try_value(mode, center, 1, result));
-      return {};
-    }
-    double best = -1, at = 0;
+  /// Where the index's parts cannot give a setting, it is passed over.
+  void add(index::FusionSetting setting, FusionMode mode, std::span<const double> grid) {
+    setting.mode = mode;
+    if (!check_parts(index_, setting, filter_).ok()) return;
+    Curve curve;
     for (const double value : grid) {
-      CT_TRY(const double made, try_value(mode, center, value, result));
-      if (made > best) {
-        best = made;
-        at = value;
-      }
+      (mode == FusionMode::Max ? setting.beta : setting.alpha) = value;
+      curve.push_back(setting);
     }
-    if (step <= 0) return {};
-    for (const double value : {at - step, at + step}) {
-      if (value <= 0 || (mode != FusionMode::Max && value >= 1)) continue;
-      CT_TRY([[maybe_unused]] const double made,
-             try_value(mode, center, std::round(value * 1e6) / 1e6, result));
-    }
-    return {};
+    if (grid.empty()) curve.push_back(setting);
+    curves_.push_back(std::move(curve));
   }
 
-  QuerySession& session_;
-  std::span<const data::Query> queries_;
-  std::span<const float> vectors_;
-  const MacroMrr& mrr_;
-  const SearchSetting& base_;
-  const std::function<void(const TunePoint&)>& tried_;
+  const index::IndexReader& index_;
+  const index::QuestionFilter& filter_;
+  double shrink_;
+  std::vector<Curve> curves_;
 };
+
+/// Each with its neighbours at half its weight.
+void smooth(std::span<TunePoint> curve) {
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    double sum = curve[i].mrr, weight = 1;
+    if (i > 0) sum += curve[i - 1].mrr / 2, weight += 0.5;
+    if (i + 1 < curve.size()) sum += curve[i + 1].mrr / 2, weight += 0.5;
+    curve[i].smoothed = sum / weight;
+  }
+}
 
 }  // namespace
 
 Result<TuneResult> tune(QuerySession& session, std::span<const data::Query> queries,
                         std::span<const float> vectors,
                         std::vector<std::vector<index::PassageNumber>> relevant,
-                        const SearchSetting& base,
-                        const std::function<void(const TunePoint&)>& tried) {
+                        const SearchSetting& base, const std::function<void(double)>& done) {
   const MacroMrr mrr(queries, std::move(relevant));
   if (mrr.queries() == 0)
     return Error{ErrorCode::InvalidArgument,
                  "no query has a relevant passage in the judgments: nothing to tune on"};
-  TuneResult result;
-  result.queries = mrr.queries();
-  result.languages = mrr.languages();
-  CT_CHECK(Tuner(session, queries, vectors, mrr, base, tried).run(result));
-  if (result.curve.empty())
+  CT_TRY(const auto filter, filter_for(queries.front(), base));
+  const Curves curves(session.index(), filter, base.fusion.shrink);
+  if (curves.all().empty())
     return Error{ErrorCode::InvalidArgument,
                  session.index().path().string() +
                      ": keeps no parts to choose from; build it with --keep-parts question"};
+  std::vector<index::FusionSetting> settings;
+  for (const Curve& curve : curves.all())
+    settings.insert(settings.end(), curve.begin(), curve.end());
+  CT_TRY(const auto places,
+         grid_reciprocal_ranks(session, {queries, vectors, mrr.relevant()}, base, settings, done));
+  TuneResult result;
+  result.queries = mrr.queries();
+  result.languages = mrr.languages();
+  for (std::size_t s = 0; s < settings.size(); ++s) {
+    TunePoint point{base, mrr.value(places[s]), 0};
+    point.setting.system = System::Dense;
+    point.setting.k = kMrrDepth;
+    point.setting.fusion = settings[s];
+    result.curve.push_back(point);
+  }
+  std::size_t begin = 0;
+  for (const Curve& curve : curves.all()) {
+    smooth(std::span(result.curve).subspan(begin, curve.size()));
+    begin += curve.size();
+  }
   for (std::size_t i = 1; i < result.curve.size(); ++i)
-    if (result.curve[i].mrr > result.curve[result.best].mrr) result.best = i;
+    if (result.curve[i].smoothed > result.curve[result.best].smoothed) result.best = i;
   return result;
 }
 
@@ -183,7 +182,8 @@ std::string curve_json(const TuneResult& result, std::string_view queries_from) 
   json.key("curve").begin_array();
   for (const TunePoint& point : result.curve) {
     json.begin_object().member("setting", index::to_text(point.setting.fusion));
-    json.member("mrr", std::round(point.mrr * 1e6) / 1e6).end_object();
+    json.member("mrr", std::round(point.mrr * 1e6) / 1e6);
+    json.member("smoothed", std::round(point.smoothed * 1e6) / 1e6).end_object();
   }
   json.end_array().end_object();
   return out;

@@ -20,22 +20,24 @@ namespace crosstail::retrieve {
 struct TunePoint {
   SearchSetting setting;
   double mrr = 0;
+  double smoothed = 0;  ///< over the neighbours of its α or β: what decides
 };
 
 struct TuneResult {
-  std::vector<TunePoint> curve;  ///< in the order in which they were tried
-  std::size_t best = 0;          ///< the first of those with the highest MRR@10
+  std::vector<TunePoint> curve;
+  std::size_t best = 0;  ///< the first of those with the highest smoothed MRR@10
   std::size_t queries = 0, languages = 0;
 };
 
-/// Tries a grid of modes, α, β and centrings that the index's parts allow, then finer steps around
-/// the best of each mode. `base` gives leave-out and filters. Fails where no query has a relevant
-/// passage. `tried` is told of each point.
+/// Tries all of a grid of modes, α, β and centrings (of languages: a quarter to all of the
+/// centroid) that the index's parts allow, in one pass over the passages (grid_ranks.h). A setting
+/// is judged by its MRR@10 and half as much by those beside it in the grid, so that a peak that
+/// only these queries have does not decide. `base` gives leave-out and filters. Fails where no
+/// query has a relevant passage. `done` is told the share that is done.
 Result<TuneResult> tune(QuerySession& session, std::span<const data::Query> queries,
                         std::span<const float> vectors,
                         std::vector<std::vector<index::PassageNumber>> relevant,
-                        const SearchSetting& base,
-                        const std::function<void(const TunePoint&)>& tried = {});
+                        const SearchSetting& base, const std::function<void(double)>& done = {});
 
 /// Attached questions as queries: about `count` of them, spread evenly over languages, chosen by
 /// hashes of their places, so always the same.

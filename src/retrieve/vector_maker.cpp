@@ -75,9 +75,8 @@ Result<model::EncodeStats> read_rows(const data::NpyArray& array, const std::str
     }
     for (std::size_t i = 0; i < array.columns(); ++i)
       if (!std::isfinite(out[i]))
-        return Error{ErrorCode::InvalidArgument, path + ": row " + std::to_string(number) +
-                                                     ", column " + std::to_string(i) +
-                                                     ": not a finite number"};
+        return Error{ErrorCode::Corrupt, path + ": row " + std::to_string(number) + ", column " +
+                                             std::to_string(i) + ": not a finite number"};
   }
   if (!numbers.empty()) read_ahead(array, (numbers.back() + 1) * row_bytes);
   model::EncodeStats stats;

@@ -298,6 +298,28 @@ TEST(BuildIndex, FiltersOfQuestions) {
   EXPECT_EQ(report->counters["questions.dropped.min-count"], 1U);
 }
 
+TEST(BuildIndex, WhatSeveralSourcesStateIsAttachedOnceAsTheFirstOfThem) {
+  const Inputs inputs(2);
+  put(inputs.folder / "q.jsonl",
+      "{\"passage_id\":\"p0\",\"lang\":\"de\",\"text\":\"Wo?\",\"source\":\"aligned\"}\n"
+      "{\"passage_id\":\"p0\",\"lang\":\"de-AT\",\"text\":\"wo\",\"source\":\"annotated\"}\n"
+      "{\"passage_id\":\"p0\",\"lang\":\"fr\",\"text\":\"Wo?\",\"source\":\"aligned\"}\n"
+      "{\"passage_id\":\"p1\",\"lang\":\"de\",\"text\":\"Wo?\",\"source\":\"aligned\"}\n"
+      "{\"passage_id\":\"p0\",\"lang\":\"de\",\"text\":\"wo\",\"source\":\"annotated\"}\n");
+  put_vectors(inputs.folder / "q.npy", std::vector<std::vector<float>>(5, {1, 0, 0, 0}), kDim);
+  const auto options = inputs.options("i");
+  const auto report = build_index(options);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  const auto index = opened(options.output);
+  std::vector<std::string> kept;
+  for (std::uint64_t q = 0; q < index->questions(); ++q)
+    kept.push_back(std::string(index->question(q).tag) + " " +
+                   std::string(name_of(index->question(q).source)));
+  EXPECT_EQ(kept, (std::vector<std::string>{"de-AT annotated", "fr aligned", "de annotated",
+                                            "de aligned"}));
+  EXPECT_EQ(report->counters["questions.dropped.stated-again"], 1U);
+}
+
 TEST(BuildIndex, FormatsOfCorpora) {
   const Inputs inputs(1);
   const std::vector<std::pair<std::string, std::string>> corpora{

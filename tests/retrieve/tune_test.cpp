@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "retrieve/asked_index.h"
+#include "retrieve/grid_ranks.h"
 
 namespace crosstail::retrieve {
 namespace {
@@ -60,6 +63,96 @@ TEST(Tune, ChoosesQuestionsWhereTheyTellAndPassagesWhereThoseDo) {
     } else {
       EXPECT_EQ(tuned->curve[tuned->best].setting.fusion.mode, index::FusionMode::None);
     }
+  }
+}
+
+/// Places by searches, one setting after the other.
+std::vector<float> searched(QuerySession& session, const Asked& asked, const SearchSetting& base,
+                            const index::FusionSetting& fusion,
+                            const std::vector<std::vector<index::PassageNumber>>& relevant) {
+  SearchSetting setting = base;
+  setting.fusion = fusion;
+  setting.k = kMrrDepth;
+  const auto rankings = session.search(asked.queries, asked.vectors, setting);
+  EXPECT_TRUE(rankings.ok()) << rankings.error().message;
+  std::vector<float> out;
+  for (std::size_t q = 0; q < rankings->size(); ++q) {
+    out.push_back(0);
+    for (std::size_t i = 0; i < (*rankings)[q].size() && out.back() == 0; ++i)
+      if (std::binary_search(relevant[q].begin(), relevant[q].end(), (*rankings)[q][i].passage))
+        out.back() = 1 / static_cast<float>(i + 1);
+  }
+  return out;
+}
+
+TEST(Tune, PlacesOfTheGridAreThoseOfSearchesInEveryMode) {
+  TemporaryFolder folder;
+  auto passages = with_sites(crosstail::testing::random_passages(90, kDim));
+  for (std::size_t p = 0; p < passages.size(); p += 4) {
+    auto window = passages[p + 1].rows.front();
+    std::reverse(window.begin(), window.end());
+    passages[p].rows.push_back(window);
+  }
+  index::SegmentOptions options;
+  options.dimension = kDim;
+  options.keep = index::KeepParts::Question;
+  options.windows = true;
+  ASSERT_TRUE(crosstail::testing::write_small_index(folder / "x", passages, options).ok());
+  Pool pool(1);
+  auto session = QuerySession::open(folder / "x", pool);
+  ASSERT_TRUE(session.ok());
+  const Asked asked = asked_of(passages, 50);
+  std::vector<std::vector<index::PassageNumber>> relevant;
+  for (std::size_t q = 0; q < asked.queries.size(); ++q)
+    relevant.push_back(
+        {static_cast<index::PassageNumber>(q % 7), static_cast<index::PassageNumber>(10 + q % 80)});
+  std::vector<index::FusionSetting> settings;
+  for (const auto mode :
+       {index::FusionMode::None, index::FusionMode::Sum, index::FusionMode::Mean,
+        index::FusionMode::LanguageMean, index::FusionMode::QuestionsOnly, index::FusionMode::Max})
+    for (const double alpha : {0.2, 0.7})
+      for (const auto center :
+           {index::Centering::None, index::Centering::Language, index::Centering::Global}) {
+        index::FusionSetting setting;
+        setting.mode = mode;
+        setting.alpha = alpha;
+        setting.beta = 0.6 + alpha;
+        setting.center = center;
+        setting.strength = center == index::Centering::Language ? 0.5 : 1;
+        settings.push_back(setting);
+      }
+  for (const char* left_out : {"", "language", "language,group", "site", "text"}) {
+    SearchSetting base;
+    base.leave_out = *parse_leave_out(left_out);
+    const auto places =
+        grid_reciprocal_ranks(*session, {asked.queries, asked.vectors, relevant}, base, settings);
+    ASSERT_TRUE(places.ok()) << places.error().message;
+    for (std::size_t s = 0; s < settings.size(); ++s)
+      EXPECT_EQ((*places)[s], searched(*session, asked, base, settings[s], relevant))
+          << to_text(settings[s]) << " without " << left_out;
+  }
+}
+
+TEST(Tune, APeakOfOnePointDoesNotDecide) {
+  // Half of the weight is the neighbours': 0.1, 0.9, 0.1 is worth less than 0.6, 0.6, 0.6.
+  TemporaryFolder folder;
+  std::vector<float> vectors;
+  std::vector<data::Query> queries;
+  std::vector<std::vector<index::PassageNumber>> relevant;
+  write(folder / "x", telling(true, vectors, queries, relevant));
+  Pool pool(0);
+  auto session = QuerySession::open(folder / "x", pool);
+  const auto tuned = tune(*session, queries, vectors, relevant, {});
+  ASSERT_TRUE(tuned.ok());
+  const auto& curve = tuned->curve;
+  for (std::size_t i = 1; i + 1 < curve.size(); ++i) {
+    const auto& fusion = curve[i].setting.fusion;
+    if (fusion.mode != index::FusionMode::Mean || fusion.center != index::Centering::None) continue;
+    if (curve[i - 1].setting.fusion.mode != fusion.mode ||
+        curve[i + 1].setting.fusion.mode != fusion.mode)
+      continue;
+    EXPECT_NEAR(curve[i].smoothed, curve[i - 1].mrr / 4 + curve[i].mrr / 2 + curve[i + 1].mrr / 4,
+                1e-12);
   }
 }
 
