@@ -222,8 +222,11 @@ std::string headline_as_html(const ReportTables& report, const std::string& id,
 
 std::string table_as_html(const Table& table, const std::string& set) {
   const std::string id = html_escaped(set.empty() ? table.id : set + "-" + table.id);
-  std::string out = "<section id=\"" + id + "\">\n<h2>" +
-                    html_escaped(set.empty() ? table.title : set + ": " + table.title) + "</h2>\n";
+  // The page's contents list the sections; another set's tables are parts of one.
+  const std::string element = set.empty() ? "section" : "div", heading = set.empty() ? "h2" : "h3";
+  std::string out = "<" + element + " id=\"" + id + "\">\n<" + heading + ">" +
+                    html_escaped(set.empty() ? table.title : set + ": " + table.title) + "</" +
+                    heading + ">\n";
   if (set.empty()) out += "<div class=\"chart\" data-chart=\"" + id + "\"></div>\n";
   out += "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
   const auto cells = [&](const std::vector<std::string>& row, const char* tag) {
@@ -240,7 +243,7 @@ std::string table_as_html(const Table& table, const std::string& set) {
   }
   out += "</tbody></table></div>\n";
   if (!table.note.empty()) out += "<p class=\"caption\">" + html_escaped(table.note) + "</p>\n";
-  return out + "</section>\n";
+  return out + "</" + element + ">\n";
 }
 
 }  // namespace crosstail::eval

@@ -31,9 +31,12 @@ Result<std::string> page_body(const ReportTables& own, const std::string& name,
     if (!tables) return std::move(tables).error().at(other.name);
     out += headline_as_html(*tables, "beside-" + other.name,
                             "Beside it, a query set of its own: " + other.name);
+    others += "<section id=\"tables-" + html_escaped(other.name) + "\">\n<h2>Tables of " +
+              html_escaped(other.name) + "</h2>\n";
     for (const Table& table : tables->tables)
       if (table.id != "configuration" && table.id != "best" && table.id != "worst")
         others += table_as_html(table, other.name);
+    others += "</section>\n";
   }
   for (const Table& table : own.tables) out += table_as_html(table);
   return out + others;

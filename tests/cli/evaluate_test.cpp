@@ -176,7 +176,7 @@ TEST_F(Evaluate, TwoQuerySetsStandSideBySideAndAreNotMixed) {
   const auto own = page.find("<h2>Headline: entries</h2>"),
              other = page.find("<h2>Beside it, a query set of its own: titles</h2>"),
              own_table = page.find("<section id=\"systems\">"),
-             other_table = page.find("<section id=\"titles-systems\">");
+             other_table = page.find("<div id=\"titles-systems\">");
   ASSERT_NE(own, std::string::npos);
   ASSERT_NE(other_table, std::string::npos);
   EXPECT_LT(own, other);
