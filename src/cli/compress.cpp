@@ -15,6 +15,7 @@
 #include "model/converted.h"
 #include "model/layout.h"
 #include "model/locate.h"
+#include "model/model_card.h"
 
 namespace crosstail::cli {
 namespace {
@@ -89,11 +90,15 @@ Status choose(const CompressArguments& a, const CorpusOptions& corpus,
                  a.source + ": sentence_bert_config.json: do_lower_case is not supported here"};
   const fs::path json = plan.source / d.folder / "tokenizer.json";
   CT_TRY(const auto spec, model::read_trimmable(json.string()));
-  CT_TRY(const auto counts, count_pieces(corpus, tokenizer));
+  CT_TRY(auto counts, count_pieces(corpus, tokenizer));
+  if (!a.languages.empty() && !a.language_field.empty())
+    counts.drop(model::unsupported_languages(a.languages, counts.languages()));
   if (counts.tokens() == 0)
     return Error{ErrorCode::InvalidArgument, "--vocabulary-from: there is no text in it"};
   const double balance = a.language_field.empty() ? 0 : a.balance;
-  auto pieces = model::choose_pieces(spec, counts.weighted(balance), d.pad_id, a.vocabulary_size);
+  std::vector<double> weights = counts.weighted(balance);
+  CT_CHECK(model::mix_prior(spec, a.prior, weights));
+  auto pieces = model::choose_pieces(spec, std::move(weights), d.pad_id, a.vocabulary_size);
   if (!pieces.ok()) return pieces.error().at(json.string());
   const auto required = model::required_pieces(spec, d.pad_id);
   t.before = spec.pieces.size();
@@ -116,9 +121,24 @@ Status check(const CompressArguments& a) {
   if (a.vocabulary_size > 0 && a.vocabulary_from.empty())
     return wrong("--vocabulary-size: needs --vocabulary-from");
   if (a.balance < 0 || a.balance > 1) return wrong("--balance: expected 0 to 1");
-  if (a.embedding_weights != "auto" && a.weights.empty())
-    return wrong("--embedding-weights: needs --weights, or use `model convert` afterwards");
+  if (a.prior < 0 || a.prior > 1) return wrong("--prior: expected 0 to 1");
+  if ((a.embedding_weights != "auto" || a.layer_weights != "auto") && a.weights.empty())
+    return wrong(
+        "--embedding-weights, --layer-weights: need --weights, or use `model convert` afterwards");
   return {};
+}
+
+nn::Precision precision_of(const CompressArguments& a) {
+  return nn::precision_from(a.weights == "int4" ? "int8" : a.weights).value_or(nn::Precision::F32);
+}
+
+model::ConvertOptions storage_of(const CompressArguments& a) {
+  const bool all = a.weights == "int4";
+  return {.words = nn::table_format_from(
+              all && a.embedding_weights == "auto" ? "int4" : a.embedding_weights),
+          .layers = all || a.layer_weights == "int4" ? nn::LayerFormat::INT4
+                                                     : nn::LayerFormat::AsComputed,
+          .languages = {}};
 }
 
 CorpusOptions corpus_of(const CompressArguments& a, std::vector<std::string> inputs) {
@@ -194,9 +214,7 @@ Result<text::Tokenizer> write_steps(const CompressArguments& a, const model::Com
   CT_CHECK(measure(!plan.layers.empty() ? "layers" : "vocabulary", folder));
   CT_TRY(auto tokenizer, text::load_tokenizer(folder / module));
   if (convert) {
-    CT_CHECK(model::convert_model(folder,
-                                  nn::precision_from(a.weights).value_or(nn::Precision::F32),
-                                  output, {nn::table_format_from(a.embedding_weights), {}}));
+    CT_CHECK(model::convert_model(folder, precision_of(a), output, storage_of(a)));
     CT_CHECK(measure("weights", output));
   }
   return tokenizer;
@@ -212,8 +230,12 @@ void CompressArguments::declare(OptionTable& options) {
       .count(vocabulary_size, "vocabulary-size", "N", "pieces to keep; 0: all that the texts have")
       .real(balance, "balance", "X",
             "languages' say in the vocabulary: 0 as much as they have text, 1 all alike")
-      .choice(weights, "weights", {"f32", "bf16", "int8"},
-              "write a converted file with weights in this precision, not a folder");
+      .real(prior, "prior", "X",
+            "say of the tokenizer's own probabilities of pieces, for words of other domains than "
+            "these texts: 0 none, 1 all")
+      .choice(weights, "weights", {"f32", "bf16", "int8", "int4"},
+              "write a converted file with weights in this precision, not a folder; int4: layers "
+              "and word embeddings in four bits, computed in int8");
 }
 
 Result<int> compress(const CompressArguments& a) {

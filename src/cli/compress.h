@@ -17,8 +17,10 @@ struct CompressArguments {
   std::string text_field = "text", language_field;
   std::uint64_t vocabulary_size = 0;   ///< pieces; 0: all that the texts have
   double balance = 0.5;                ///< between languages: 0 as the texts are, 1 all alike
-  std::vector<std::string> languages;  ///< for the card
-  std::string weights, embedding_weights = "auto";  ///< of a converted file; empty: a directory
+  double prior = 0;                    ///< say of the tokenizer's own probabilities
+  std::vector<std::string> languages;  ///< for the card; texts of others do not count
+  /// Of a converted file; empty: a directory.
+  std::string weights, embedding_weights = "auto", layer_weights = "auto";
   std::string texts, prompt;  ///< what steps are measured on, after which prompt
   std::uint64_t max_texts = 2000;
   std::uint64_t threads = 0;

@@ -85,7 +85,9 @@ class ModelVerb : public Verb {
     options.section("Convert")
         .choice(to_, "to", {"crosstail", "huggingface"}, "what to write")
         .choice(words_format_, "embedding-weights", {"auto", "f32", "bf16", "int8", "int4"},
-                "of word embeddings; auto: as --precision");
+                "of word embeddings; auto: as --precision")
+        .choice(layers_format_, "layer-weights", {"auto", "int4"},
+                "how layers are stored; auto: as --precision");
     compress_.declare(options);
     options.section("Pull")
         .text(hub_, "hub", "URL", "where to fetch from; CROSSTAIL_HUB, else huggingface.co")
@@ -200,6 +202,10 @@ class ModelVerb : public Verb {
     std::fwrite(out.data(), 1, out.size(), stdout);
   }
 
+  [[nodiscard]] nn::LayerFormat layer_format() const {
+    return layers_format_ == "int4" ? nn::LayerFormat::INT4 : nn::LayerFormat::AsComputed;
+  }
+
   Result<int> convert(const std::string& name) {
     if (output_.empty())
       return Error{ErrorCode::InvalidArgument, "--output: name the file or folder to write"};
@@ -210,7 +216,7 @@ class ModelVerb : public Verb {
       CT_TRY(const auto languages, model::parse_languages(languages_));
       CT_CHECK(model::convert_model(
           path, nn::precision_from(precision_).value_or(model::automatic_precision()), output_,
-          {nn::table_format_from(words_format_), languages}));
+          {nn::table_format_from(words_format_), layer_format(), languages}));
     }
     log(LogLevel::Info, "summary", name + " is converted: " + output_);
     return kDone;
@@ -222,6 +228,7 @@ class ModelVerb : public Verb {
     compress_.text_field = field_;
     compress_.language_field = language_field_;
     compress_.embedding_weights = words_format_;
+    compress_.layer_weights = layers_format_;
     compress_.texts = texts_;
     compress_.prompt = prompt_;
     compress_.max_texts = max_texts_;
@@ -251,8 +258,8 @@ class ModelVerb : public Verb {
 
   std::vector<std::string> words_;
   std::string precision_ = "auto", against_ = "auto", output_, texts_, field_ = "text",
-              language_field_, prompt_, languages_, to_ = "crosstail", words_format_ = "auto", hub_,
-              revision_ = "main";
+              language_field_, prompt_, languages_, to_ = "crosstail", words_format_ = "auto",
+              layers_format_ = "auto", hub_, revision_ = "main";
   std::uint64_t threads_ = 0, max_texts_ = 2000;
   double min_cosine_ = -1;
   bool json_ = false, verify_ = false;

@@ -137,7 +137,7 @@ Status write_sections(const fs::path& path, const std::vector<Section>& sections
 
 Status convert_model(const fs::path& folder, nn::Precision precision, const fs::path& output,
                      const ConvertOptions& options) {
-  CT_TRY(const auto model, load_model(folder, precision, options.words));
+  CT_TRY(const auto model, load_model(folder, precision, options.words, options.layers));
   if (model->converted)
     return Error{ErrorCode::InvalidArgument,
                  folder.string() + ": is converted already; convert from the source directory"};

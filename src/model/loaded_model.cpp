@@ -53,7 +53,8 @@ Status load_table(const Weights& weights, LoadedModel& model) {
 
 Result<std::shared_ptr<const LoadedModel>> load_folder(const fs::path& folder,
                                                        nn::Precision precision,
-                                                       std::optional<nn::TableFormat> words) {
+                                                       std::optional<nn::TableFormat> words,
+                                                       nn::LayerFormat layers) {
   CT_TRY(ModelDescription description, read_layout(folder));
   const fs::path own = folder / description.folder;
   CT_TRY(text::Tokenizer tokenizer, text::load_tokenizer(own));
@@ -70,7 +71,7 @@ Result<std::shared_ptr<const LoadedModel>> load_folder(const fs::path& folder,
   } else {
     CT_TRY(const auto floats, read_transformer_weights(weights, description));
     auto transformer = nn::Transformer::build(description.shape, floats.weights, precision,
-                                              nn::default_isa(), words);
+                                              nn::default_isa(), words, layers);
     if (!transformer.ok()) return transformer.error().at(weights.name());
     model->transformer = *std::move(transformer);
   }
@@ -87,11 +88,12 @@ nn::Precision automatic_precision() {
 
 Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,
                                                       std::optional<nn::Precision> precision,
-                                                      std::optional<nn::TableFormat> words) {
+                                                      std::optional<nn::TableFormat> words,
+                                                      nn::LayerFormat layers) {
   CT_TRY(const fs::path found, locate_model(path));
   std::error_code ignored;
   if (fs::is_directory(found, ignored))
-    return load_folder(found, precision.value_or(automatic_precision()), words);
+    return load_folder(found, precision.value_or(automatic_precision()), words, layers);
   CT_TRY(auto model, load_converted(found));
   if (precision && *precision != model->precision && model->transformer)
     return Error{ErrorCode::InvalidArgument, found.string() + ": was converted to " +

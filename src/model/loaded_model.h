@@ -32,11 +32,13 @@ struct LoadedModel {
 };
 
 /// `precision`: nothing means auto: bf16 where the processor computes it fast, else f32; a
-/// converted model keeps its own, and another one asked for is an error. `words`: how a directory's
-/// word embeddings are kept; nothing: as goes with the precision.
+/// converted model keeps its own, and another one asked for is an error. `words` and
+/// `layers`: how a directory's word embeddings are kept (nothing: as goes with the precision) and
+/// its layers.
 Result<std::shared_ptr<const LoadedModel>> load_model(
     const std::filesystem::path& path, std::optional<nn::Precision> precision,
-    std::optional<nn::TableFormat> words = std::nullopt);
+    std::optional<nn::TableFormat> words = std::nullopt,
+    nn::LayerFormat layers = nn::LayerFormat::AsComputed);
 
 /// bf16 where the processor computes it faster than f32 (nn/fast_precision.h), else f32.
 nn::Precision automatic_precision();

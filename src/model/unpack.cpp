@@ -62,6 +62,12 @@ class Unpacked {
     }
     return {keep(std::move(weight)), keep({m.bias + first, m.bias + first + count})};
   }
+  nn::LinearWeights linear(const nn::FourBitMatrix& m, std::size_t first, std::size_t count) {
+    std::vector<float> weight(count * m.in + nn::kFourBitGroup);
+    for (std::size_t o = 0; o < count; ++o) m.row(first + o, weight.data() + o * m.in);
+    weight.resize(count * m.in);
+    return {keep(std::move(weight)), keep({m.bias + first, m.bias + first + count})};
+  }
   nn::NormWeights norm(const nn::PackedNorm& n, std::size_t size) {
     return {keep({n.gamma, n.gamma + size}), keep({n.beta, n.beta + size})};
   }
@@ -96,6 +102,23 @@ class Unpacked {
   std::vector<FloatArray> arrays_;
 };
 
+/// Of either form of layer.
+template <class Layer>
+nn::LayerWeights unpack_layer(Unpacked& unpacked, const Layer& layer,
+                              const nn::TransformerShape& shape) {
+  const std::size_t h = shape.hidden;
+  nn::LayerWeights l;
+  l.query = unpacked.linear(layer.qkv, 0, h);
+  l.key = unpacked.linear(layer.qkv, h, h);
+  l.value = unpacked.linear(layer.qkv, 2 * h, h);
+  l.attention_output = unpacked.linear(layer.attention_output, 0, h);
+  l.attention_norm = unpacked.norm(layer.attention_norm, h);
+  l.intermediate = unpacked.linear(layer.intermediate, 0, shape.intermediate);
+  l.output = unpacked.linear(layer.output, 0, h);
+  l.output_norm = unpacked.norm(layer.output_norm, h);
+  return l;
+}
+
 }  // namespace
 
 Result<TransformerFloats> unpack_weights(const nn::Transformer& transformer) {
@@ -109,18 +132,10 @@ Result<TransformerFloats> unpack_weights(const nn::Transformer& transformer) {
   w.embeddings.position = unpacked.rows(packed.position, shape.positions, row, h);
   if (shape.types > 0) w.embeddings.type = unpacked.rows(packed.type, shape.types, row, h);
   w.embedding_norm = unpacked.norm(packed.embedding_norm, h);
-  for (const nn::PackedLayer& layer : packed.layers) {
-    nn::LayerWeights l;
-    l.query = unpacked.linear(layer.qkv, 0, h);
-    l.key = unpacked.linear(layer.qkv, h, h);
-    l.value = unpacked.linear(layer.qkv, 2 * h, h);
-    l.attention_output = unpacked.linear(layer.attention_output, 0, h);
-    l.attention_norm = unpacked.norm(layer.attention_norm, h);
-    l.intermediate = unpacked.linear(layer.intermediate, 0, shape.intermediate);
-    l.output = unpacked.linear(layer.output, 0, h);
-    l.output_norm = unpacked.norm(layer.output_norm, h);
-    w.layers.push_back(l);
-  }
+  for (const nn::PackedLayer& layer : packed.layers)
+    w.layers.push_back(unpack_layer(unpacked, layer, shape));
+  for (const nn::FourBitLayer& layer : packed.four_bit_layers)
+    w.layers.push_back(unpack_layer(unpacked, layer, shape));
   out.arrays = unpacked.take();
   return out;
 }

@@ -134,6 +134,16 @@ std::uint64_t PieceCounts::tokens() const {
   return sum;
 }
 
+std::vector<std::string> PieceCounts::languages() const {
+  std::vector<std::string> names;
+  for (const auto& [name, language] : languages_) names.push_back(name);
+  return names;
+}
+
+void PieceCounts::drop(std::span<const std::string> languages) {
+  for (const auto& language : languages) languages_.erase(language);
+}
+
 std::map<std::string, double> PieceCounts::share_kept(std::span<const std::uint32_t> kept) const {
   std::map<std::string, double> shares;
   for (const auto& [name, language] : languages_) {
@@ -166,6 +176,24 @@ std::vector<bool> required_pieces(const text::TokenizerSpec& spec, std::uint32_t
     if (piece == kSpaceSymbol || text::count_code_points(piece) == 1) keep(id);
   }
   return required;
+}
+
+Status mix_prior(const text::TokenizerSpec& spec, double prior, std::vector<double>& counts) {
+  if (prior == 0) return {};
+  if (spec.meta.kind != text::SubwordKind::Unigram)
+    return Error{ErrorCode::Unsupported,
+                 "--prior: the tokenizer's pieces have no probabilities; only Unigram's have"};
+  counts.resize(spec.pieces.size());
+  double seen = 0, likely = 0;
+  for (std::size_t id = 0; id < counts.size(); ++id) {
+    if (counts[id] <= 0) continue;
+    seen += counts[id];
+    likely += std::exp(spec.scores[id]);
+  }
+  for (std::size_t id = 0; id < counts.size(); ++id)
+    if (counts[id] > 0)
+      counts[id] = (1 - prior) * counts[id] / seen + prior * std::exp(spec.scores[id]) / likely;
+  return {};
 }
 
 Result<std::vector<std::uint32_t>> choose_pieces(const text::TokenizerSpec& spec,

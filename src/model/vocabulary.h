@@ -32,6 +32,9 @@ class PieceCounts {
   /// language the same say.
   [[nodiscard]] std::vector<double> weighted(double balance) const;
   [[nodiscard]] std::uint64_t tokens() const;
+  [[nodiscard]] std::vector<std::string> languages() const;
+  /// Forgets what was counted for these.
+  void drop(std::span<const std::string> languages);
   /// Of all tokens, the share of those whose piece is in `kept` (ascending), per language.
   [[nodiscard]] std::map<std::string, double> share_kept(std::span<const std::uint32_t> kept) const;
 
@@ -48,6 +51,11 @@ class PieceCounts {
 /// character (WordPiece: also those that continue a word), U+2581 alone, and every id up to
 /// `pad_id`, from which RoBERTa counts its positions. One flag an id.
 std::vector<bool> required_pieces(const text::TokenizerSpec& spec, std::uint32_t pad_id);
+
+/// Texts of one domain say little of the words of others; a unigram tokenizer's own probabilities
+/// come from the web. `counts` (one an id) become (1 - prior) · their share + prior · the share of
+/// exp(score), among the pieces that were seen at all. Fails with Unsupported for other tokenizers.
+Status mix_prior(const text::TokenizerSpec& spec, double prior, std::vector<double>& counts);
 
 /// The pieces to keep, as old ids in order: the required ones and the most frequent by `counts`
 /// (one an id), `size` in all; ties by id. `size` 0: all that were seen. Fails with Unsupported

@@ -1,20 +1,19 @@
 #include "nn/packed_transformer.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
 
+#include "nn/packed_sections.h"
 #include "nn/transformer_check.h"
 
 namespace crosstail::nn {
 
 namespace {
 
-/// Version 1 had no `words`: they were as `precision` says.
-constexpr std::uint32_t kVersion = 2;
+/// Version 1 had no `words`: they were as `precision` says. Version 2 had no `layer_format`.
+constexpr std::uint32_t kVersion = 3;
 
 /// The first 128 bytes, little-endian.
 struct Header {
@@ -27,49 +26,10 @@ struct Header {
   std::uint64_t vocabulary = 0, positions = 0, types = 0;
   std::uint64_t bytes = 0;  ///< of the whole, header included
   std::uint32_t words = 0;
-  std::uint32_t reserved[9] = {};
+  std::uint32_t layer_format = 0;
+  std::uint32_t reserved[8] = {};
 };
 static_assert(sizeof(Header) == 128);
-
-/// Hands out one section after another. Without memory it only counts.
-class Sections {
- public:
-  explicit Sections(const std::byte* memory) : memory_(memory) {}
-
-  template <class Number>
-  const Number* next(std::size_t count) {
-    const std::byte* at = memory_ == nullptr ? nullptr : memory_ + used_;
-    used_ += up_to_multiple(count * sizeof(Number), kPackedAlignment);
-    return reinterpret_cast<const Number*>(at);
-  }
-  [[nodiscard]] std::size_t used() const { return used_; }
-
- private:
-  const std::byte* memory_;
-  std::size_t used_ = sizeof(Header);
-};
-
-PackedNorm next_norm(Sections& sections, std::size_t columns) {
-  const std::size_t padded = up_to_multiple(columns, kColumnGroup);
-  PackedNorm norm;
-  norm.gamma = sections.next<float>(padded);
-  norm.beta = sections.next<float>(padded);
-  return norm;
-}
-
-PackedMatrix next_matrix(Sections& sections, Precision precision, std::size_t in, std::size_t out) {
-  PackedMatrix matrix;
-  matrix.in = in;
-  matrix.out = out;
-  matrix.precision = precision;
-  matrix.panels = sections.next<std::byte>(matrix.panel_bytes());
-  matrix.bias = sections.next<float>(matrix.padded_out());
-  if (precision == Precision::INT8) {
-    matrix.scale = sections.next<float>(matrix.padded_out());
-    matrix.sums = sections.next<std::int32_t>(matrix.padded_out());
-  }
-  return matrix;
-}
 
 /// Of a row of the words' table.
 std::size_t word_bytes(const PackedTransformer& packed) {
@@ -88,7 +48,7 @@ std::size_t word_bytes(const PackedTransformer& packed) {
 
 /// Where everything lies, for sizes that check_shape() accepts; the same for reading and writing.
 PackedTransformer lay_out(const TransformerShape& shape, Precision precision, TableFormat words,
-                          Sections& sections) {
+                          LayerFormat layers, Sections& sections) {
   PackedTransformer packed;
   packed.shape = shape;
   packed.precision = precision;
@@ -101,27 +61,12 @@ PackedTransformer lay_out(const TransformerShape& shape, Precision precision, Ta
   packed.position = sections.next<float>(shape.positions * row);
   if (shape.types != 0) packed.type = sections.next<float>(shape.types * row);
   packed.embedding_norm = next_norm(sections, hidden);
-  packed.layers.reserve(shape.layers);
-  for (std::size_t i = 0; i < shape.layers; ++i) {
-    PackedLayer layer;
-    layer.qkv = next_matrix(sections, precision, hidden, 3 * hidden);
-    layer.attention_output = next_matrix(sections, precision, hidden, hidden);
-    layer.attention_norm = next_norm(sections, hidden);
-    layer.intermediate = next_matrix(sections, precision, hidden, shape.intermediate);
-    layer.output = next_matrix(sections, precision, shape.intermediate, hidden);
-    layer.output_norm = next_norm(sections, hidden);
-    packed.layers.push_back(layer);
-  }
+  for (std::size_t i = 0; i < shape.layers; ++i)
+    if (layers == LayerFormat::INT4)
+      packed.four_bit_layers.push_back(next_four_bit_layer(sections, shape));
+    else
+      packed.layers.push_back(next_layer(sections, precision, shape));
   return packed;
-}
-
-void fill(const float* to, std::span<const float> from) {
-  std::copy(from.begin(), from.end(), const_cast<float*>(to));
-}
-
-void fill_norm(const PackedNorm& to, const NormWeights& from) {
-  fill(to.gamma, from.gamma);
-  fill(to.beta, from.beta);
 }
 
 void fill_rows(const float* to, std::size_t row, std::span<const float> from, std::size_t hidden) {
@@ -158,15 +103,25 @@ void fill_words(const PackedTransformer& to, std::span<const float> from) {
     fill_word(to, i, from.data() + i * to.shape.hidden);
 }
 
-void fill_layer(const PackedLayer& to, const LayerWeights& from, std::size_t hidden) {
-  pack(from.query, 0, to.qkv);
-  pack(from.key, hidden, to.qkv);
-  pack(from.value, 2 * hidden, to.qkv);
-  pack(from.attention_output, 0, to.attention_output);
+/// Both forms of layers alike: pack_one(LinearWeights, first output, matrix).
+template <class Layer, class PackOne>
+void fill_layer(const Layer& to, const LayerWeights& from, std::size_t hidden,
+                const PackOne& pack_one) {
+  pack_one(from.query, 0, to.qkv);
+  pack_one(from.key, hidden, to.qkv);
+  pack_one(from.value, 2 * hidden, to.qkv);
+  pack_one(from.attention_output, 0, to.attention_output);
   fill_norm(to.attention_norm, from.attention_norm);
-  pack(from.intermediate, 0, to.intermediate);
-  pack(from.output, 0, to.output);
+  pack_one(from.intermediate, 0, to.intermediate);
+  pack_one(from.output, 0, to.output);
   fill_norm(to.output_norm, from.output_norm);
+}
+
+void fill_layers(const PackedTransformer& to, std::span<const LayerWeights> from) {
+  for (std::size_t i = 0; i < to.layers.size(); ++i)
+    fill_layer(to.layers[i], from[i], to.shape.hidden, pack);
+  for (std::size_t i = 0; i < to.four_bit_layers.size(); ++i)
+    fill_layer(to.four_bit_layers[i], from[i], to.shape.hidden, pack_four_bits);
 }
 
 Error corrupt(std::string message) {
@@ -177,20 +132,11 @@ Error corrupt(std::string message) {
 
 Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
                                     const TransformerWeights& weights, Precision precision,
-                                    TableFormat words) {
-  Sections counted(nullptr);
-  lay_out(shape, precision, words, counted);
-  // Whole huge pages: products read panels in long runs, and pages of 4 KB cost them lookups.
-  constexpr std::size_t kHugePage = 2u << 20;
+                                    TableFormat words, LayerFormat layers) {
+  Sections counted(nullptr, sizeof(Header));
+  lay_out(shape, precision, words, layers, counted);
   const std::size_t size = counted.used();
-  OwnedBytes owned;
-  owned.memory.reset(
-      static_cast<std::byte*>(std::aligned_alloc(kHugePage, up_to_multiple(size, kHugePage))));
-  if (owned.memory == nullptr)
-    return Error{ErrorCode::Limit, "no memory for " + std::to_string(size) + " bytes of weights"};
-  owned.size = size;
-  ::madvise(owned.memory.get(), up_to_multiple(size, kHugePage), MADV_HUGEPAGE);
-  std::memset(owned.memory.get(), 0, size);
+  CT_TRY(OwnedBytes owned, allocate_weights(size));
   Header header;
   header.precision = static_cast<std::uint32_t>(precision);
   header.activation = static_cast<std::uint32_t>(shape.activation);
@@ -204,16 +150,16 @@ Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
   header.types = shape.types;
   header.bytes = size;
   header.words = static_cast<std::uint32_t>(words);
+  header.layer_format = static_cast<std::uint32_t>(layers);
   std::memcpy(owned.memory.get(), &header, sizeof header);
 
-  Sections sections(owned.memory.get());
-  const PackedTransformer to = lay_out(shape, precision, words, sections);
+  Sections sections(owned.memory.get(), sizeof(Header));
+  const PackedTransformer to = lay_out(shape, precision, words, layers, sections);
   fill_words(to, weights.embeddings.word);
   fill_rows(to.position, to.row_numbers(), weights.embeddings.position, shape.hidden);
   fill_rows(to.type, to.row_numbers(), weights.embeddings.type, shape.hidden);
   fill_norm(to.embedding_norm, weights.embedding_norm);
-  for (std::size_t i = 0; i < shape.layers; ++i)
-    fill_layer(to.layers[i], weights.layers[i], shape.hidden);
+  fill_layers(to, weights.layers);
   return owned;
 }
 
@@ -227,7 +173,7 @@ Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> byt
   if (std::memcmp(header.magic, Header{}.magic, sizeof header.magic) != 0)
     return corrupt("offset 0: not CTNNPACK");
   if (header.version == 0 || header.version > kVersion)
-    return corrupt("version " + std::to_string(header.version) + ", this program reads 1 and 2");
+    return corrupt("version " + std::to_string(header.version) + ", this program reads 1 to 3");
   if (header.precision > static_cast<std::uint32_t>(Precision::INT8))
     return corrupt("precision " + std::to_string(header.precision) + " is unknown");
   if (header.activation > static_cast<std::uint32_t>(Activation::Silu))
@@ -242,14 +188,18 @@ Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> byt
     return corrupt("format " + std::to_string(header.words) + " of its words is unknown");
   const auto words =
       header.version == 1 ? table_format_of(precision) : static_cast<TableFormat>(header.words);
-  Sections counted(nullptr);
-  lay_out(shape, precision, words, counted);
+  if (header.version > 2 && header.layer_format > static_cast<std::uint32_t>(LayerFormat::INT4))
+    return corrupt("format " + std::to_string(header.layer_format) + " of its layers is unknown");
+  const auto layers =
+      header.version < 3 ? LayerFormat::AsComputed : static_cast<LayerFormat>(header.layer_format);
+  Sections counted(nullptr, sizeof header);
+  lay_out(shape, precision, words, layers, counted);
   if (counted.used() != header.bytes || counted.used() != bytes.size())
     return corrupt("the shape needs " + std::to_string(counted.used()) +
                    " bytes, its header says " + std::to_string(header.bytes) + ", there are " +
                    std::to_string(bytes.size()));
-  Sections sections(bytes.data());
-  return lay_out(shape, precision, words, sections);
+  Sections sections(bytes.data(), sizeof header);
+  return lay_out(shape, precision, words, layers, sections);
 }
 
 }  // namespace crosstail::nn

@@ -30,6 +30,22 @@ struct PackedLayer {
   PackedNorm attention_norm, output_norm;
 };
 
+/// A matrix in four bits, row-major out × in: of each output four_bit_groups(in) groups. Borrowed.
+struct FourBitMatrix {
+  std::size_t in = 0, out = 0;
+  const std::uint8_t* codes = nullptr;
+  const std::uint16_t* scale = nullptr;  ///< f16, of each group
+  const float* bias = nullptr;           ///< padded with zeros to a multiple of kColumnGroup
+
+  /// Row `output` as numbers; `row` has space for `in` rounded up to whole groups.
+  void row(std::size_t output, float* row) const;
+};
+
+struct FourBitLayer {
+  FourBitMatrix qkv, attention_output, intermediate, output;
+  PackedNorm attention_norm, output_norm;
+};
+
 /// Views into one piece of memory. Rows of the tables have row_numbers() numbers.
 struct PackedTransformer {
   TransformerShape shape;
@@ -41,7 +57,8 @@ struct PackedTransformer {
   const float* position = nullptr;
   const float* type = nullptr;  ///< null if shape.types is 0
   PackedNorm embedding_norm;
-  std::vector<PackedLayer> layers;
+  std::vector<PackedLayer> layers;  ///< none as read if the layers are stored in four bits
+  std::vector<FourBitLayer> four_bit_layers;
 
   [[nodiscard]] std::size_t row_numbers() const { return up_to_multiple(shape.hidden, kLanes); }
   [[nodiscard]] std::size_t word_groups() const { return four_bit_groups(shape.hidden); }
@@ -59,10 +76,14 @@ struct OwnedBytes {
 /// The weights in packed form. `shape` and `weights` have been checked.
 Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
                                     const TransformerWeights& weights, Precision precision,
-                                    TableFormat words);
+                                    TableFormat words, LayerFormat layers);
 
 /// Views into `bytes` (borrowed), without reading the weights themselves. Fails with Corrupt if the
 /// bytes are not in this format, cut short, not aligned, or of absurd sizes.
 Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> bytes);
+
+/// Fills packed.layers from packed.four_bit_layers, in memory that is returned and must live as
+/// long as the views. Fails with Limit: no memory.
+Result<OwnedBytes> widen_layers(PackedTransformer& packed);
 
 }  // namespace crosstail::nn

@@ -1,6 +1,6 @@
 #pragma once
-/// The number formats in which a table of word embeddings is kept. Its rows are widened to f32 one
-/// by one, so it may be coarser than what the products take.
+/// The number formats in which weights are stored where they may be coarser than what the products
+/// take: the table of word embeddings, whose rows are widened to f32 one by one, and the layers.
 
 #include <cstddef>
 #include <optional>
@@ -23,6 +23,12 @@ constexpr TableFormat table_format_of(Precision precision) {
          : precision == Precision::BF16 ? TableFormat::BF16
                                         : TableFormat::INT8;
 }
+
+/// How the layers' matrices are stored.
+enum class LayerFormat {
+  AsComputed,  ///< in the products' precision, used where they lie
+  INT4,        ///< nn/four_bits.h; widened to the products' precision when the model is opened
+};
 
 /// "f32", "bf16", "int8", "int4".
 constexpr std::string_view name_of(TableFormat format) {

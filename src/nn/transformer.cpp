@@ -9,35 +9,41 @@
 namespace crosstail::nn {
 
 struct Transformer::Parts {
-  OwnedBytes owned;  ///< nothing when the bytes are somebody else's
+  OwnedBytes owned;    ///< nothing when the bytes are somebody else's
+  OwnedBytes widened;  ///< layers that are stored in four bits
   std::span<const std::byte> bytes;
   PackedTransformer model;
   Isa isa = Isa::Portable;
   const Kernels* kernels = nullptr;
 };
 
-Result<Transformer> Transformer::build(const TransformerShape& shape,
-                                       const TransformerWeights& weights, Precision precision,
-                                       Isa isa, std::optional<TableFormat> words) {
-  CT_CHECK(check_shape(shape));
-  CT_CHECK(check_weights(shape, weights));
-  auto parts = std::make_shared<Parts>();
-  CT_TRY(parts->owned,
-         pack_transformer(shape, weights, precision, words.value_or(table_format_of(precision))));
-  parts->bytes = {parts->owned.memory.get(), parts->owned.size};
+Result<Transformer> Transformer::open(std::shared_ptr<Parts> parts, Isa isa) {
   CT_TRY(parts->model, read_packed_transformer(parts->bytes));
+  if (!parts->model.four_bit_layers.empty()) {
+    CT_TRY(parts->widened, widen_layers(parts->model));
+  }
   parts->isa = std::min(isa, best_isa());
   parts->kernels = &kernels_for(parts->isa);
   return Transformer(std::move(parts));
 }
 
+Result<Transformer> Transformer::build(const TransformerShape& shape,
+                                       const TransformerWeights& weights, Precision precision,
+                                       Isa isa, std::optional<TableFormat> words,
+                                       LayerFormat layers) {
+  CT_CHECK(check_shape(shape));
+  CT_CHECK(check_weights(shape, weights));
+  auto parts = std::make_shared<Parts>();
+  CT_TRY(parts->owned, pack_transformer(shape, weights, precision,
+                                        words.value_or(table_format_of(precision)), layers));
+  parts->bytes = {parts->owned.memory.get(), parts->owned.size};
+  return open(std::move(parts), isa);
+}
+
 Result<Transformer> Transformer::from_packed(std::span<const std::byte> bytes, Isa isa) {
   auto parts = std::make_shared<Parts>();
   parts->bytes = bytes;
-  CT_TRY(parts->model, read_packed_transformer(bytes));
-  parts->isa = std::min(isa, best_isa());
-  parts->kernels = &kernels_for(parts->isa);
-  return Transformer(std::move(parts));
+  return open(std::move(parts), isa);
 }
 
 const TransformerShape& Transformer::shape() const {
@@ -48,6 +54,9 @@ Precision Transformer::precision() const {
 }
 TableFormat Transformer::words() const {
   return parts_->model.words;
+}
+LayerFormat Transformer::layer_format() const {
+  return parts_->model.four_bit_layers.empty() ? LayerFormat::AsComputed : LayerFormat::INT4;
 }
 Isa Transformer::isa() const {
   return parts_->isa;

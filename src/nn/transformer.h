@@ -59,16 +59,19 @@ struct PackedBatch {
 /// with any number of threads, on one Isa (design.md §6).
 class Transformer {
  public:
-  /// Packs the weights, the words' table as `words` says (nothing: as goes with the precision);
-  /// owns the result. Fails with InvalidArgument, naming the tensor, if a size does not fit the
-  /// shape or a weight is not finite.
+  /// Packs the weights, the words' table as `words` says (nothing: as goes with the precision), the
+  /// layers as `layers` says; owns the result and computes with what was stored. Fails with
+  /// InvalidArgument, naming the tensor, if a size does not fit the shape or a weight is not
+  /// finite.
   static Result<Transformer> build(const TransformerShape& shape, const TransformerWeights& weights,
                                    Precision precision, Isa isa = default_isa(),
-                                   std::optional<TableFormat> words = std::nullopt);
+                                   std::optional<TableFormat> words = std::nullopt,
+                                   LayerFormat layers = LayerFormat::AsComputed);
 
   /// Reads what packed() gave, on any processor, in microseconds: the bytes are borrowed (a mapped
   /// file), must be aligned to 64 and outlive this object; word embeddings are only touched where a
-  /// batch needs them. Hostile bytes give Corrupt, or wrong states, never a bad access.
+  /// batch needs them. Layers in four bits are widened into memory of its own: milliseconds, and
+  /// Limit if there is no memory. Hostile bytes give Corrupt, or wrong states, never a bad access.
   static Result<Transformer> from_packed(std::span<const std::byte> bytes, Isa isa = default_isa());
 
   /// The whole encoder as docs/formats/nn-packed.md describes it. Lives as long as this object.
@@ -77,6 +80,7 @@ class Transformer {
   [[nodiscard]] const TransformerShape& shape() const;
   [[nodiscard]] Precision precision() const;
   [[nodiscard]] TableFormat words() const;
+  [[nodiscard]] LayerFormat layer_format() const;
   [[nodiscard]] Isa isa() const;
 
   /// hidden: tokens × shape().hidden f32, row-major. Runs on the calling thread alone; a pool runs
@@ -91,6 +95,7 @@ class Transformer {
 
  private:
   struct Parts;
+  static Result<Transformer> open(std::shared_ptr<Parts> parts, Isa isa);
   Status run(const PackedBatch& batch, float* hidden, Workspace& workspace, Team& team) const;
   explicit Transformer(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
   std::shared_ptr<const Parts> parts_;

@@ -76,6 +76,17 @@ TEST(Vocabulary, OfEquallyFrequentPiecesTheEarlierStays) {
   EXPECT_EQ(*kept, (Ids{0, 1, 2, 3, 4, 5, 6, 7, 8, 12}));
 }
 
+TEST(Vocabulary, AnEqualSayForTheTokenizersOwnProbabilities) {
+  // Seen: ab (score -2) three times, abc (-2.5) once. e^-2 / (e^-2 + e^-2.5) = .622459.
+  std::vector<double> counts(13);
+  counts[8] = 3;
+  counts[10] = 1;
+  ASSERT_TRUE(mix_prior(unigram(), 0.5, counts).ok());
+  EXPECT_NEAR(counts[8], 0.5 * 0.75 + 0.5 * 0.622459, 1e-6);
+  EXPECT_NEAR(counts[10], 0.5 * 0.25 + 0.5 * 0.377541, 1e-6);
+  EXPECT_EQ(counts[9], 0) << "likelier than both, but not seen";
+}
+
 TEST(Vocabulary, ASizeThatCannotHoldWhatMustStayIsRefused) {
   const auto kept = choose_pieces(unigram(), std::vector<double>(13), 1, 8);
   ASSERT_FALSE(kept.ok());

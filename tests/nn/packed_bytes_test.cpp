@@ -22,6 +22,13 @@ int step_of(std::size_t matrix, std::size_t out, std::size_t in) {
 float weight_of(std::size_t matrix, std::size_t out, std::size_t in) {
   return static_cast<float>(step_of(matrix, out, in)) / 64.0F;
 }
+/// The same for layers in four bits: a grid of sixteen steps, both ends in every row.
+int coarse_step(std::size_t matrix, std::size_t out, std::size_t in) {
+  return in == 0 ? -8 : in == 1 ? 7 : static_cast<int>((matrix + 2 * out + 3 * in) % 16) - 8;
+}
+float coarse_weight(std::size_t matrix, std::size_t out, std::size_t in) {
+  return 0.25F * static_cast<float>(coarse_step(matrix, out, in));
+}
 float bias_of(std::size_t matrix, std::size_t out) {
   return 0.125F * static_cast<float>(out + matrix);
 }
@@ -92,6 +99,20 @@ void add_matrix(Bytes& bytes, Precision precision, std::size_t first, std::size_
   bytes.end_section();
 }
 
+/// In four bits: a group of 32 holds a row.
+void add_coarse_matrix(Bytes& bytes, std::size_t first, std::size_t in, std::size_t each,
+                       std::size_t count) {
+  const std::size_t out = each * count;
+  for (std::size_t o = 0; o < out; ++o)
+    for (std::size_t i = 0; i < 16; ++i)
+      bytes.add(static_cast<std::uint8_t>(
+          0x80 | (i < in ? coarse_step(first + o / each, o % each, i) + 8 : 8)));
+  bytes.end_section();
+  for (std::size_t o = 0; o < out; ++o) bytes.add(std::uint16_t{0x3400});
+  bytes.end_section();
+  bytes.floats(out, 64, [&](std::size_t o) { return bias_of(first + o / each, o % each); });
+}
+
 void add_norm(Bytes& bytes) {
   bytes.floats(kHidden, kWide, [](std::size_t) { return 1.5F; });
   bytes.floats(kHidden, kWide, [](std::size_t c) { return static_cast<float>(c); });
@@ -117,10 +138,12 @@ void add_words(Bytes& bytes, TableFormat format) {
   bytes.end_section();
 }
 
-std::string by_hand(Precision precision, TableFormat words) {
+std::string by_hand(Precision precision, TableFormat words,
+                    LayerFormat layers = LayerFormat::AsComputed) {
+  const bool coarse = layers == LayerFormat::INT4;
   Bytes bytes;
   bytes.text() = "CTNNPACK";
-  bytes.add(std::uint32_t{2});  // version
+  bytes.add(std::uint32_t{3});  // version
   bytes.add(static_cast<std::uint32_t>(precision == Precision::F32    ? 0
                                        : precision == Precision::BF16 ? 1
                                                                       : 2));
@@ -133,7 +156,8 @@ std::string by_hand(Precision precision, TableFormat words) {
   bytes.add(static_cast<std::uint32_t>(words == TableFormat::F32    ? 0
                                        : words == TableFormat::BF16 ? 1
                                                                     : 3));
-  bytes.zeros(36);
+  bytes.add(std::uint32_t{coarse ? 1U : 0U});
+  bytes.zeros(32);
   EXPECT_EQ(bytes.text().size(), 128u);
   add_words(bytes, words);
   for (const std::size_t rows : {kPositions, std::size_t{1}}) {
@@ -143,11 +167,15 @@ std::string by_hand(Precision precision, TableFormat words) {
     bytes.end_section();
   }
   add_norm(bytes);
-  add_matrix(bytes, precision, 0, kHidden, kHidden, 3);
-  add_matrix(bytes, precision, 3, kHidden, kHidden, 1);
+  const auto matrix = [&](std::size_t first, std::size_t in, std::size_t each, std::size_t count) {
+    if (coarse) add_coarse_matrix(bytes, first, in, each, count);
+    if (!coarse) add_matrix(bytes, precision, first, in, each, count);
+  };
+  matrix(0, kHidden, kHidden, 3);
+  matrix(3, kHidden, kHidden, 1);
   add_norm(bytes);
-  add_matrix(bytes, precision, 4, kHidden, kInner, 1);
-  add_matrix(bytes, precision, 5, kInner, kHidden, 1);
+  matrix(4, kHidden, kInner, 1);
+  matrix(5, kInner, kHidden, 1);
   add_norm(bytes);
   const std::uint64_t size = bytes.text().size();
   std::memcpy(bytes.text().data() + 80, &size, 8);
@@ -156,12 +184,13 @@ std::string by_hand(Precision precision, TableFormat words) {
 
 /// The same weights as f32 tensors.
 struct Model {
+  bool coarse;
   std::vector<std::vector<float>> tensors;
   TransformerWeights weights;
   TransformerShape shape{1, kHidden,          2,    kInner, kVocabulary, kPositions,
                          1, Activation::Gelu, 1e-5F};
 
-  Model() {
+  explicit Model(bool on_coarse_grid = false) : coarse(on_coarse_grid) {
     tensors.reserve(64);
     weights.embeddings.word = tensor(
         kVocabulary * kHidden, [](std::size_t i) { return word_of(i / kHidden, i % kHidden); });
@@ -192,8 +221,9 @@ struct Model {
     return {gamma, tensor(kHidden, [](std::size_t c) { return static_cast<float>(c); })};
   }
   LinearWeights linear(std::size_t matrix, std::size_t in, std::size_t out) {
-    const auto weight =
-        tensor(out * in, [&](std::size_t i) { return weight_of(matrix, i / in, i % in); });
+    const auto weight = tensor(out * in, [&](std::size_t i) {
+      return coarse ? coarse_weight(matrix, i / in, i % in) : weight_of(matrix, i / in, i % in);
+    });
     return {weight, tensor(out, [&](std::size_t o) { return bias_of(matrix, o); })};
   }
 };
@@ -234,17 +264,55 @@ TEST(PackedBytes, FourBitWordsThatLoseNothingGiveTheSameBitsAsF32) {
   EXPECT_EQ(states[0], states[1]);
 }
 
-TEST(PackedBytes, OfTheVersionBeforeAreReadToo) {
+TEST(PackedBytes, OfLayersInFourBitsAreThoseOfTheFormatsPage) {
+  const Model model(true);
+  for (const auto precision : {Precision::F32, Precision::BF16, Precision::INT8}) {
+    const auto built = Transformer::build(model.shape, model.weights, precision, Isa::Portable,
+                                          TableFormat::INT4, LayerFormat::INT4);
+    ASSERT_TRUE(built.ok());
+    EXPECT_EQ(built->layer_format(), LayerFormat::INT4);
+    expect_bytes(built->packed(), by_hand(precision, TableFormat::INT4, LayerFormat::INT4));
+  }
+}
+
+TEST(PackedBytes, FourBitLayersThatLoseNothingGiveTheSameBitsInEveryPrecision) {
+  const Model model(true);
+  for (const auto precision : {Precision::F32, Precision::BF16, Precision::INT8}) {
+    std::vector<std::vector<float>> states;
+    for (const auto layers : {LayerFormat::AsComputed, LayerFormat::INT4}) {
+      const auto built = Transformer::build(model.shape, model.weights, precision, Isa::Portable,
+                                            TableFormat::F32, layers);
+      ASSERT_TRUE(built.ok());
+      const auto read = Transformer::from_packed(built->packed(), Isa::Portable);
+      ASSERT_TRUE(read.ok());
+      for (const Transformer* transformer : {&*built, &*read}) {
+        const std::vector<std::int32_t> ids = {2, 0}, positions = {0, 1}, offsets = {0, 2};
+        Workspace workspace;
+        std::vector<float> hidden(2 * kHidden);
+        ASSERT_TRUE(
+            transformer->forward({ids, positions, {}, offsets}, hidden.data(), workspace).ok());
+        states.push_back(hidden);
+      }
+    }
+    for (const auto& other : states) EXPECT_EQ(other, states[0]) << name_of(precision);
+  }
+}
+
+TEST(PackedBytes, OfTheVersionsBeforeAreReadToo) {
   // Version 1 ended its header with zeros, and its words were as the precision says.
-  std::string bytes = by_hand(Precision::BF16, TableFormat::BF16);
-  bytes[8] = 1;
-  std::memset(bytes.data() + 88, 0, 4);
-  const std::unique_ptr<std::byte, decltype(&std::free)> memory(
-      static_cast<std::byte*>(std::aligned_alloc(64, bytes.size())), &std::free);
-  std::memcpy(memory.get(), bytes.data(), bytes.size());
-  const auto read = Transformer::from_packed({memory.get(), bytes.size()});
-  ASSERT_TRUE(read.ok()) << read.error().message;
-  EXPECT_EQ(read->words(), TableFormat::BF16);
+  // Version 2 had words of their own format and only layers as they are computed.
+  for (const char version : {'\1', '\2'}) {
+    std::string bytes = by_hand(Precision::BF16, TableFormat::BF16);
+    bytes[8] = version;
+    if (version == 1) std::memset(bytes.data() + 88, 0, 4);
+    const std::unique_ptr<std::byte, decltype(&std::free)> memory(
+        static_cast<std::byte*>(std::aligned_alloc(64, bytes.size())), &std::free);
+    std::memcpy(memory.get(), bytes.data(), bytes.size());
+    const auto read = Transformer::from_packed({memory.get(), bytes.size()});
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->words(), TableFormat::BF16);
+    EXPECT_EQ(read->layer_format(), LayerFormat::AsComputed);
+  }
 }
 
 }  // namespace

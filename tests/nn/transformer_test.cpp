@@ -268,10 +268,12 @@ TEST(PackedTransformerErrors, DamagedBytesAreRefused) {
   };
   EXPECT_FALSE(refused(0, 'C', good.size()));
   EXPECT_TRUE(refused(0, 'X', good.size()));  // magic
-  EXPECT_TRUE(refused(8, 3, good.size()));    // version
+  EXPECT_TRUE(refused(8, 4, good.size()));    // version
   EXPECT_TRUE(refused(8, 0, good.size()));
   EXPECT_TRUE(refused(88, 4, good.size()));       // format of the words
   EXPECT_TRUE(refused(88, 3, good.size()));       // another format needs other bytes
+  EXPECT_TRUE(refused(92, 2, good.size()));       // format of the layers
+  EXPECT_TRUE(refused(92, 1, good.size()));       // another format needs other bytes
   EXPECT_TRUE(refused(12, 3, good.size()));       // precision
   EXPECT_TRUE(refused(16, 99, good.size()));      // activation
   EXPECT_TRUE(refused(24, 2, good.size()));       // layers
