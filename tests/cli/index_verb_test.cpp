@@ -129,8 +129,10 @@ TEST(IndexVerb, AFullDiskIsAClearErrorAndResumeWorksAfterSpaceIsMade) {
 TEST(IndexVerb, SaysWhatIsMissing) {
   const TemporaryFolder folder;
   std::ofstream(folder / "c.jsonl") << "{\"_id\":\"a\",\"text\":\"x\"}\n";
+  ::setenv("CROSSTAIL_MODELS", (folder / "none").c_str(), 1);  // no model comes with the program
   const auto run =
       run_crosstail({"index", (folder / "c.jsonl").string(), "-o", (folder / "i").string()});
+  ::unsetenv("CROSSTAIL_MODELS");
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_NE(run.err.find("--model"), std::string::npos) << run.err;
   const auto info = run_crosstail({"index", "info", (folder / "i").string()});
