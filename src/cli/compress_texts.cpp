@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "base/pool.h"
 #include "cli/text_input.h"
@@ -52,9 +53,9 @@ class Reader {
         continue;
       }
       item->bytes += row_.text[0].size();
-      item->block.texts.push_back(std::move(row_.text[0]));
+      item->block.texts.push_back(std::exchange(row_.text[0], {}));
       if (!options_.language_field.empty())
-        item->block.languages.push_back(with_language_ ? std::move(row_.text[1]) : "");
+        item->block.languages.push_back(with_language_ ? std::exchange(row_.text[1], {}) : "");
     }
     if (item->block.texts.empty()) return std::unique_ptr<WorkItem>();
     return std::unique_ptr<WorkItem>(std::move(item));
