@@ -182,6 +182,7 @@ class Grid {
       batch.filters.push_back(filter);
     }
     std::vector<GridBatch> out;
+    out.reserve(batches.size());
     for (auto& [language, batch] : batches) out.push_back(std::move(batch));
     return out;
   }
