@@ -6,7 +6,14 @@ find_package(OpenSSL REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CURL REQUIRED)
 # oneDNN: products of the trainer, and those that bench/encode holds ours against; only src/nn links it.
-find_package(dnnl REQUIRED)
+# Found by hand, as Debian's dnnl-config.cmake asks for OpenCL's headers, which libdnnl-dev does not bring.
+find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+if(NOT TARGET DNNL::dnnl)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+                                              INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE})
+endif()
 if(CROSSTAIL_BENCH)
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   set(CROSSTAIL_BENCH_LINK_encode OpenMP::OpenMP_CXX)
