@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "cli/search_options.h"
 #include "cli/verbs.h"
+#include "retrieve/index_lock.h"
 #include "retrieve/tune.h"
 
 namespace crosstail::cli {
@@ -65,6 +66,10 @@ class TuneVerb final : public Verb {
     if (o.arguments.size() > 1) return Error{ErrorCode::InvalidArgument, "one index at a time"};
     if (o.queries.empty() != o.qrels.empty())
       return Error{ErrorCode::InvalidArgument, "--queries and --qrels go together"};
+    retrieve::IndexLock lock;
+    if (!o.dry_run) {
+      CT_TRY(lock, retrieve::IndexLock::take_index(o.arguments.front()));
+    }
     Pool pool((o.asking.threads == 0 ? available_threads() : o.asking.threads) - 1);
     CT_TRY(auto session, retrieve::QuerySession::open(o.arguments.front(), pool));
     retrieve::SearchSetting base;

@@ -59,9 +59,24 @@ Error damage_of(const BlockFile& file, std::uint64_t record) {
 }  // namespace
 
 Result<std::shared_ptr<const IndexReader>> IndexReader::open(const std::filesystem::path& dir) {
+  // A change or a new build that ends between our reading the manifest and opening its files takes
+  // some of them away: then there is another manifest, and the next round finds what it names.
+  constexpr int kRounds = 20;
+  for (int round = 1;; ++round) {
+    CT_TRY(Manifest manifest, read_manifest(dir));
+    const std::string read = to_json(manifest);
+    auto opened = open_files(dir, std::move(manifest));
+    if (opened.ok() || round == kRounds) return opened;
+    const auto now = read_manifest(dir);
+    if (!now.ok() || to_json(*now) == read) return opened;
+  }
+}
+
+Result<std::shared_ptr<const IndexReader>> IndexReader::open_files(const std::filesystem::path& dir,
+                                                                   Manifest manifest) {
   std::shared_ptr<IndexReader> index(new IndexReader);
   index->dir_ = dir;
-  CT_TRY(index->manifest_, read_manifest(dir));
+  index->manifest_ = std::move(manifest);
   CT_CHECK(index->open_segments());
   CT_CHECK(index->read_centroids());
   CT_CHECK(index->read_deletions());

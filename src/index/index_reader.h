@@ -64,7 +64,8 @@ struct AttachedQuestion {
 
 class IndexReader {
  public:
-  /// Fails with NotFound (no index), Corrupt (names file and byte), Unsupported (newer format).
+  /// Of an index that is changed meanwhile: as it was before or is after. Fails with NotFound (no
+  /// index), Corrupt (names file and byte), Unsupported (newer format).
   static Result<std::shared_ptr<const IndexReader>> open(const std::filesystem::path& dir);
 
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
@@ -142,6 +143,8 @@ class IndexReader {
 
  private:
   IndexReader() = default;
+  static Result<std::shared_ptr<const IndexReader>> open_files(const std::filesystem::path& dir,
+                                                               Manifest manifest);
   Status open_segments();
   Status read_centroids();
   Status read_deletions();

@@ -129,6 +129,7 @@ Result<BuildReport> build_index(const BuildOptions& options) {
   index::Manifest manifest = manifest_for(options, *maker);
   CT_TRY(const std::string fingerprint, fingerprint_of(options, manifest));
   manifest.options["fingerprint"] = fingerprint_hash(fingerprint);
+  CT_CHECK(place.take());
   if (options.resume) {
     CT_TRY(const bool done, place.complete(manifest.options["fingerprint"]));
     if (done) {

@@ -10,7 +10,7 @@
 #include "index/block_file.h"
 #include "index/fusion_kernels.h"
 #include "index/segment_writer.h"
-#include "retrieve/index_place.h"
+#include "retrieve/index_lock.h"
 
 namespace crosstail::retrieve {
 namespace {
@@ -156,8 +156,9 @@ void remove_all(const std::vector<fs::path>& files) {
   for (const auto& file : files) fs::remove(file, ignored);
 }
 
-/// Opens index and vectors, and takes over the options.
+/// Opens index and vectors, and takes over the options. Nobody else changes the index meanwhile.
 struct Change {
+  IndexLock lock;
   std::shared_ptr<const IndexReader> index;
   BuildOptions options;
   std::unique_ptr<VectorMaker> maker;
@@ -166,6 +167,7 @@ struct Change {
 Result<Change> open_change(const BuildOptions& given) {
   Change change;
   change.options = given;
+  CT_TRY(change.lock, IndexLock::take_index(given.output));
   CT_TRY(change.index, IndexReader::open(given.output));
   CT_CHECK(take_options(change.index->manifest(), change.options));
   MakerOptions vectors = change.options.vectors;
@@ -276,6 +278,7 @@ Result<BuildReport> add_to_index(const BuildOptions& given) {
 
 Result<std::uint64_t> delete_from_index(const std::string& dir, const std::vector<std::string>& ids,
                                         bool ignore_missing) {
+  CT_TRY(const auto lock, IndexLock::take_index(dir));
   CT_TRY(const auto index, IndexReader::open(dir));
   std::vector<PassageNumber> passages;
   for (const auto& id : ids) {

@@ -36,6 +36,7 @@ Result<Estimate> estimate_index(const BuildOptions& options) {
   vectors.has_questions = !options.questions.files.empty();
   CT_TRY(const auto maker, make_vectors(vectors));
   IndexPlace place(options.output + ".estimate");
+  CT_CHECK(place.take());
   CT_CHECK(place.start(false));
   const std::filesystem::path& work = place.part();
   Estimate estimate;

@@ -201,6 +201,7 @@ Result<BuildReport> merge_indexes(const std::vector<std::string>& dirs, const st
   CT_TRY(const auto parts, open_parts(dirs));
   IndexPlace place(output);
   CT_CHECK(place.check_replaceable());
+  CT_CHECK(place.take());
   CT_CHECK(place.start(false));
   index::Manifest manifest = joined_manifest(parts, version);
   index::SegmentOptions options;

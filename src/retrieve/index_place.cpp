@@ -33,6 +33,30 @@ IndexPlace::IndexPlace(const std::filesystem::path& output) {
   old_ = output_.string() + ".old";
 }
 
+IndexPlace::~IndexPlace() {
+  part_lock_ = {};
+  std::error_code ignored;
+  std::filesystem::remove(part_, ignored);  // where nothing was put into it
+}
+
+Status IndexPlace::take() {
+  if (is_index(output_)) {
+    CT_TRY(output_lock_, IndexLock::take(output_));
+  }
+  for (int round = 0;; ++round) {
+    std::error_code error;
+    std::filesystem::create_directories(part_, error);
+    if (error) return failed(part_, "create", error);
+    auto lock = IndexLock::take(part_);
+    if (lock.ok()) {
+      part_lock_ = *std::move(lock);
+      return {};
+    }
+    // Another build may just have renamed it.
+    if (lock.error().code != ErrorCode::NotFound || round == 3) return std::move(lock).error();
+  }
+}
+
 Status IndexPlace::check_replaceable() const {
   std::error_code ignored;
   if (!std::filesystem::exists(output_, ignored) || is_index(output_)) return {};
@@ -43,7 +67,7 @@ Status IndexPlace::check_replaceable() const {
                output_.string() + ": is there and is no index; choose another -o, or remove it"};
 }
 
-Result<bool> IndexPlace::complete(const std::string& fingerprint) const {
+Result<bool> IndexPlace::complete(const std::string& fingerprint) {
   for (const auto* dir : {&part_, &output_}) {
     if (!is_index(*dir)) continue;
     CT_TRY(const auto manifest, index::read_manifest(*dir));
@@ -60,17 +84,18 @@ Result<bool> IndexPlace::complete(const std::string& fingerprint) const {
 }
 
 Status IndexPlace::start(bool resume) const {
+  if (resume) return {};
   std::error_code error;
-  if (!resume) {
-    std::filesystem::remove_all(part_, error);
-    if (error) return failed(part_, "remove what an earlier run left", error);
+  for (const auto& entry : std::filesystem::directory_iterator(part_, error)) {
+    if (entry.path().filename() == kLockFile) continue;
+    std::filesystem::remove_all(entry.path(), error);
+    if (error) return failed(entry.path(), "remove what an earlier run left", error);
   }
-  std::filesystem::create_directories(part_, error);
-  if (error) return failed(part_, "create", error);
+  if (error) return failed(part_, "read the folder", error);
   return {};
 }
 
-Status IndexPlace::put_in_place() const {
+Status IndexPlace::put_in_place() {
   std::error_code error;
   if (!std::filesystem::exists(output_, error)) return commit_rename(part_, output_);
   if (!is_index(output_)) {
@@ -78,18 +103,22 @@ Status IndexPlace::put_in_place() const {
     if (error) return failed(output_, "replace", error);
     return commit_rename(part_, output_);
   }
-  // Both change places at once, so that there is an index at every moment.
-  if (::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, output_.c_str(), RENAME_EXCHANGE) == 0) {
-    std::filesystem::remove_all(part_, error);
-    if (error) return failed(part_, "remove the index that was replaced", error);
-    return {};
+  if (!output_lock_.held()) {  // it was not there when this began
+    CT_TRY(output_lock_, IndexLock::take(output_));
   }
-  // A file system that cannot: for a moment there is none.
   std::filesystem::remove_all(old_, error);
-  std::filesystem::rename(output_, old_, error);
-  if (error) return failed(output_, "rename", error);
-  CT_CHECK(commit_rename(part_, output_));
+  // Both change places at once, so that there is an index at every moment. What was replaced is
+  // removed under a name that no other build locks.
+  if (::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, output_.c_str(), RENAME_EXCHANGE) == 0) {
+    std::filesystem::rename(part_, old_, error);
+    if (error) return failed(part_, "rename", error);
+  } else {  // A file system that cannot: for a moment there is none.
+    std::filesystem::rename(output_, old_, error);
+    if (error) return failed(output_, "rename", error);
+    CT_CHECK(commit_rename(part_, output_));
+  }
   std::filesystem::remove_all(old_, error);
+  if (error) return failed(old_, "remove the index that was replaced", error);
   return {};
 }
 
