@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/interrupt.h"
+
 namespace crosstail {
 namespace {
 
@@ -33,6 +35,8 @@ Status sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 Error system_error(std::string_view path, std::string_view what, int errno_value) {
+  if (errno_value == EINTR && interrupt_requested())
+    return {ErrorCode::Interrupted, std::string(path) + ": interrupted"};
   const bool full = errno_value == ENOSPC || errno_value == EDQUOT;
   const bool missing = errno_value == ENOENT || errno_value == ENOTDIR;
   std::string message =

@@ -15,7 +15,7 @@
 
 namespace crosstail {
 
-/// An `Io` or `NoSpace` (ENOSPC, EDQUOT) error: "PATH: cannot WHAT: <words of the system>".
+/// `Io`, `NoSpace` (ENOSPC, EDQUOT) or `Interrupted` (EINTR): "PATH: cannot WHAT: <system's words>".
 Error system_error(std::string_view path, std::string_view what, int errno_value);
 
 /// A whole file mapped read-only. Movable; the mapping lives as long as the object.

@@ -60,6 +60,9 @@ void set_log_level(LogLevel minimum) {
 LogFormat log_format() {
   return format;
 }
+LogLevel log_level() {
+  return minimum_level;
+}
 
 void log(LogLevel level, std::string_view event, std::string_view message,
          std::initializer_list<LogField> fields) {

@@ -14,6 +14,7 @@ enum class LogFormat { Text, Json };
 void set_log_format(LogFormat format);
 void set_log_level(LogLevel minimum);
 LogFormat log_format();
+LogLevel log_level();
 
 using LogField = std::pair<std::string_view, std::string_view>;
 

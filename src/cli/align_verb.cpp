@@ -84,6 +84,10 @@ class AlignVerb : public Verb {
           said("rows.in") + "rows on " + said("pages.in") + "pages; " + said("groups") +
               "questions in several languages, " + said("out.rows") +
               "rows written; pages skipped: " + std::to_string(c.sum("pages.skipped")));
+    if (c["rows.in"] == 0 && by_ != "path")
+      log(LogLevel::Warning, "no-rows", "the input holds no rows");
+    else if (c[by_ == "path" ? "annotations" : "out.rows"] == 0)
+      log(LogLevel::Warning, "nothing-aligned", "no question in several languages was found");
     return kDone;
   }
 

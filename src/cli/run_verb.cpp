@@ -66,13 +66,20 @@ bool has_resume(const std::vector<std::string>& command) {
   return false;
 }
 
+/// What this run was asked to say, and how, holds for its stages too.
+void add_message_options(std::vector<std::string>& words) {
+  if (log_level() > LogLevel::Info) words.emplace_back("--quiet");
+  if (log_format() == LogFormat::Json) words.insert(words.end(), {"--log-format", "json"});
+}
+
 /// This very program, so that a stage's memory is its own and Ctrl-C reaches it as if typed. Prints
 /// to `output` (PATH.part, renamed when it ends well), if not empty.
 class Child {
  public:
   static Result<int> run(const std::vector<std::string>& command, const std::string& output) {
-    std::vector<std::string> words{"crosstail"};
-    words.insert(words.end(), command.begin(), command.end());
+    std::vector<std::string> words{"crosstail", command.front()};
+    add_message_options(words);
+    words.insert(words.end(), command.begin() + 1, command.end());
     std::vector<char*> argv;
     argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());

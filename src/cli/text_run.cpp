@@ -207,6 +207,7 @@ Status TextRun::summarise(const model::ModelInfo& info) const {
   log(LogLevel::Info, "summary",
       text + std::string("; ") + info.name + ", " + info.precision + " on " + info.processor);
   const double all = static_cast<double>(c["tokens"] + c["tokens-cut"]);
+  if (c["rows"] == 0) log(LogLevel::Warning, "no-texts", "the input holds no texts");
   if (c["texts-truncated"] > 0) {
     std::snprintf(text, sizeof text,
                   "%llu texts were longer than %zu tokens: %.2f%% of all tokens were cut off",
