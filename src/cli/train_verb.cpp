@@ -32,6 +32,19 @@ Result<std::vector<train::Cut>> parse_cuts(std::string_view text) {
   return cuts;
 }
 
+/// "3,6,9,12".
+Result<std::vector<std::size_t>> parse_layers(std::string_view text) {
+  std::vector<std::size_t> layers;
+  while (!text.empty()) {
+    const std::string part(text.substr(0, text.find(',')));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    if (part.empty() || part.size() > 3 || part.find_first_not_of("0123456789") != part.npos)
+      return Error{ErrorCode::InvalidArgument, "expected numbers of layers, as 3,6,9,12"};
+    layers.push_back(std::stoul(part));
+  }
+  return layers;
+}
+
 /// A folder stands for the files of rows in it and below, in the order of their paths: what `curate
 /// -o` wrote.
 Result<std::vector<std::string>> with_folders_opened(const std::vector<std::string>& paths) {
@@ -146,7 +159,13 @@ class TrainVerb : public Verb {
     auto& d = o_.data;
     options.section("Distillation")
         .real(o_.objective.state_weight, "state-weight", "W",
-              "distil-*: the states of all tokens meet the teacher's too, this much");
+              "distil-*: the states of all tokens meet the teacher's too, this much")
+        .custom("state-layers", "T1,T2,…",
+                "the teacher's layer that each of the model's meets; 0: none", "its last",
+                [this](std::string_view value) -> Status {
+                  CT_TRY(o_.objective.state_layers, parse_layers(value));
+                  return {};
+                });
     options.section("Batches")
         .count(batch_, "batch-size", "N", "rows a batch")
         .count(o_.accumulate, "accumulate", "N", "batches a step")
@@ -186,6 +205,8 @@ class TrainVerb : public Verb {
         .real(o_.cooldown, "cooldown", "C",
               "constant: last steps over which the rate falls to 0; below 1 a share")
         .real(o_.adam.weight_decay, "weight-decay", "D", "decoupled; not of biases and LayerNorm")
+        .real(o_.adam.muon, "muon", "M",
+              "layers' matrices step by Muon with this momentum (0.95); 0: all by AdamW")
         .real(o_.adam.beta1, "beta1", "B", "AdamW")
         .real(o_.adam.beta2, "beta2", "B", "AdamW")
         .real(o_.adam.epsilon, "adam-epsilon", "E", "AdamW")

@@ -120,12 +120,12 @@ Result<EncodeStats> Encoder::encode(std::span<const std::string_view> texts,
     }
     engine_->tokenize(text, limit, lane, stats);
   };
+  job.observe = request.states;
   job.finish = [&](std::size_t i, const float* states, std::size_t tokens, Lane& lane) {
     const auto& d = model.description;
     if (d.family == Family::Static) {
       lane.a.assign(states, states + d.shape.hidden);
     } else {
-      if (request.states) request.states(i, states, tokens);
       lane.a.resize(d.pooling.size() * d.shape.hidden);
       pool(d.pooling, states, tokens, d.shape.hidden, skip, lane.a.data());
     }

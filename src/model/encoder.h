@@ -76,9 +76,12 @@ struct EncodeRequest {
   std::string prompt_text;        ///< put before each text; see Encoder::prompt
   std::size_t max_length = 0;     ///< 0: as opened
   std::optional<bool> normalise;  ///< nothing: as the model directory says
-  /// Besides, the last layer's states of each text (tokens × ModelInfo::hidden, specials included):
-  /// called on any thread, once a text. Static models have none.
-  std::function<void(std::size_t text, const float* states, std::size_t tokens)> states;
+  /// Besides, each layer's states of each text (layers from 1; tokens × ModelInfo::hidden, specials
+  /// included, rows `stride` numbers apart): called on any thread, once a text and layer. Static
+  /// models have none.
+  std::function<void(std::size_t text, std::size_t layer, const float* states, std::size_t stride,
+                     std::size_t tokens)>
+      states;
 };
 
 struct LoadedModel;

@@ -306,8 +306,17 @@ Status Engine::compute_batch(const Job& job, const Window& window, std::size_t b
   if (lane.hidden.size() < lane.ids.size() * hidden) lane.hidden.resize(lane.ids.size() * hidden);
   const nn::PackedBatch packed{lane.ids, lane.positions, lane.types, lane.offsets};
   const nn::Transformer& transformer = *model_->transformer;
-  CT_CHECK(split ? transformer.forward_split(packed, lane.hidden.data(), lane.workspace, *pool_)
-                 : transformer.forward(packed, lane.hidden.data(), lane.workspace));
+  nn::LayerObserver observe;
+  if (job.observe)
+    observe = [&](std::size_t layer, const float* states, std::size_t stride) {
+      for (std::size_t i = begin; i < end; ++i)
+        job.observe(window.begin + window.order[i], layer,
+                    states + static_cast<std::size_t>(lane.offsets[i - begin]) * stride, stride,
+                    window.texts[window.order[i]].length);
+    };
+  float* out = lane.hidden.data();
+  CT_CHECK(split ? transformer.forward_split(packed, out, lane.workspace, *pool_, observe)
+                 : transformer.forward(packed, out, lane.workspace, observe));
   for (std::size_t i = begin; i < end; ++i) {
     const auto first = static_cast<std::size_t>(lane.offsets[i - begin]);
     const std::size_t text = window.order[i];

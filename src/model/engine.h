@@ -42,6 +42,11 @@ class Engine {
     /// tokens is 1.
     std::function<void(std::size_t index, const float* states, std::size_t tokens, Lane& lane)>
         finish;
+    /// If set: called for each text after each layer, counted from 1; rows of states are `stride`
+    /// numbers apart. Not for static models.
+    std::function<void(std::size_t index, std::size_t layer, const float* states,
+                       std::size_t stride, std::size_t tokens)>
+        observe;
   };
   Result<EncodeStats> run(const Job& job) const;
 

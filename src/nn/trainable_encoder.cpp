@@ -244,7 +244,8 @@ template <class Real>
 Status TrainableEncoder<Real>::forward(const PackedBatch& batch,
                                        std::span<const std::uint64_t> text_numbers,
                                        const DropoutKey& dropout, EncoderTape<Real>* tape,
-                                       Real* hidden) {
+                                       Real* hidden,
+                                       const std::function<void(std::size_t layer)>& observe) {
   CT_CHECK(check_batch(shape_, batch));
   const std::size_t tokens = batch.ids.size(), rows = rounded_up(tokens, kTile);
   work_->find_texts(batch.offsets);
@@ -263,6 +264,7 @@ Status TrainableEncoder<Real>::forward(const PackedBatch& batch,
     project(l, tokens, hidden, qkv);
     attend(batch, text_numbers, dropout, l, qkv, context);
     layer_tiles(l, batch, text_numbers, dropout, context, keep, hidden);
+    if (observe) observe(l + 1);
   }
   return {};
 }

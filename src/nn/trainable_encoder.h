@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,14 +78,18 @@ class TrainableEncoder {
   void weights_changed();
 
   /// hidden: tokens × shape().hidden, out. `text_numbers`: one a text, only read with dropout.
-  /// `tape`: filled for backward(); null keeps nothing. Fails with InvalidArgument as
-  /// Transformer::forward does.
+  /// `tape`: filled for backward(); null keeps nothing. `observe`, if set, sees `hidden` after each
+  /// layer, counted from 1. Fails with InvalidArgument as Transformer::forward does.
   Status forward(const PackedBatch& batch, std::span<const std::uint64_t> text_numbers,
-                 const DropoutKey& dropout, EncoderTape<Real>* tape, Real* hidden);
+                 const DropoutKey& dropout, EncoderTape<Real>* tape, Real* hidden,
+                 const std::function<void(std::size_t layer)>& observe = {});
 
   /// d_hidden: the gradient of the loss with respect to forward()'s result, overwritten. Adds to
-  /// the parameters' gradients.
-  void backward(const EncoderTape<Real>& tape, Real* d_hidden);
+  /// the parameters' gradients. `add`, if set, is called when d_hidden is the gradient with respect
+  /// to a layer's result, from the last layer down, and may add to it what a loss on this layer
+  /// gives.
+  void backward(const EncoderTape<Real>& tape, Real* d_hidden,
+                const std::function<void(std::size_t layer)>& add = {});
 
  private:
   struct Work;

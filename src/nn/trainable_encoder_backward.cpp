@@ -166,7 +166,7 @@ void TrainableEncoder<Real>::backward_attention(const EncoderTape<Real>& tape, s
 }
 
 /// d_hidden += the way back through queries, keys and values: now the gradient of the layer's
-/// input.
+/// input. Null: nothing below learns, and only the biases' sums are taken.
 template <class Real>
 void TrainableEncoder<Real>::backward_inputs(const EncoderTape<Real>& tape, std::size_t layer,
                                              Real* d_hidden) {
@@ -179,6 +179,7 @@ void TrainableEncoder<Real>::backward_inputs(const EncoderTape<Real>& tape, std:
     scratch->d.resize(kTile * h);
     add_column_sums(rows, 3 * h, work_->d_qkv.get(row, rows, scratch->a.data()),
                     work_->sums.data() + row / kTile * at.size + at.qkv_bias);
+    if (d_hidden == nullptr) return;
     std::copy_n(d_hidden + row * h, rows * h, scratch->d.data());
     product(Transpose::No, rows, h, 3 * h, work_->d_qkv.operand(row), weight(o.qkv_weight, h),
             scratch->d.data(), true);
@@ -295,16 +296,18 @@ void TrainableEncoder<Real>::backward_embeddings(const EncoderTape<Real>& tape, 
 }
 
 template <class Real>
-void TrainableEncoder<Real>::backward(const EncoderTape<Real>& tape, Real* d_hidden) {
+void TrainableEncoder<Real>::backward(const EncoderTape<Real>& tape, Real* d_hidden,
+                                      const std::function<void(std::size_t layer)>& add) {
   if (tape.ids.empty()) return;
   prepare_backward(tape.ids.size());
   work_->find_texts(tape.offsets);
   // Below the lowest layer that learns, nothing needs a gradient.
   const std::size_t lowest = frozen_.embeddings ? std::min(frozen_.layers, shape_.layers) : 0;
   for (std::size_t l = shape_.layers; l-- > lowest;) {
+    if (add) add(l + 1);
     backward_tiles(tape, l, d_hidden);
     backward_attention(tape, l);
-    backward_inputs(tape, l, d_hidden);
+    backward_inputs(tape, l, l > lowest || !frozen_.embeddings ? d_hidden : nullptr);
     if (l < frozen_.layers) continue;
     backward_weights(tape, l);
     add_sums(tape, l);

@@ -65,8 +65,8 @@ std::span<const std::byte> Transformer::packed() const {
   return parts_->bytes;
 }
 
-Status Transformer::run(const PackedBatch& batch, float* hidden, Workspace& workspace,
-                        Team& team) const {
+Status Transformer::run(const PackedBatch& batch, float* hidden, Workspace& workspace, Team& team,
+                        const LayerObserver& observe) const {
   const auto& parts = *parts_;
   CT_CHECK(check_batch(parts.model.shape, batch));
   const std::size_t bytes = forward_bytes(parts.model, *parts.kernels, batch, team.workers());
@@ -74,19 +74,20 @@ Status Transformer::run(const PackedBatch& batch, float* hidden, Workspace& work
   if (memory == nullptr)
     return Error{ErrorCode::Limit, "no memory for a batch of " + std::to_string(batch.ids.size()) +
                                        " tokens (" + std::to_string(bytes) + " bytes)"};
-  nn::forward(parts.model, *parts.kernels, batch, hidden, memory, team);
+  nn::forward(parts.model, *parts.kernels, batch, hidden, memory, team, observe);
   return {};
 }
 
-Status Transformer::forward(const PackedBatch& batch, float* hidden, Workspace& workspace) const {
+Status Transformer::forward(const PackedBatch& batch, float* hidden, Workspace& workspace,
+                            const LayerObserver& observe) const {
   OneThread alone;
-  return run(batch, hidden, workspace, alone);
+  return run(batch, hidden, workspace, alone, observe);
 }
 
 Status Transformer::forward_split(const PackedBatch& batch, float* hidden, Workspace& workspace,
-                                  Pool& pool) const {
+                                  Pool& pool, const LayerObserver& observe) const {
   SpinningTeam team(pool, parts_->kernels->enter, parts_->kernels->leave);
-  return run(batch, hidden, workspace, team);
+  return run(batch, hidden, workspace, team, observe);
 }
 
 }  // namespace crosstail::nn

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -55,6 +56,11 @@ struct PackedBatch {
   std::span<const std::int32_t> offsets;
 };
 
+/// Called after each layer, counted from 1, on the calling thread: the states of all tokens, rows
+/// `stride` numbers apart.
+using LayerObserver =
+    std::function<void(std::size_t layer, const float* states, std::size_t stride)>;
+
 /// Immutable and thread-safe once built. A text's states have the same bits alone, in any batch and
 /// with any number of threads, on one Isa (design.md §6).
 class Transformer {
@@ -86,17 +92,19 @@ class Transformer {
   /// hidden: tokens × shape().hidden f32, row-major. Runs on the calling thread alone; a pool runs
   /// several batches at once, each with its own workspace. Best with 256 to 1,024 tokens a call.
   /// Fails with InvalidArgument if an id, position, type or offset lies outside its range.
-  Status forward(const PackedBatch& batch, float* hidden, Workspace& workspace) const;
+  Status forward(const PackedBatch& batch, float* hidden, Workspace& workspace,
+                 const LayerObserver& observe = {}) const;
 
   /// The same bits, with the work on a small batch split over the pool: for the latency of one
   /// query.
-  Status forward_split(const PackedBatch& batch, float* hidden, Workspace& workspace,
-                       Pool& pool) const;
+  Status forward_split(const PackedBatch& batch, float* hidden, Workspace& workspace, Pool& pool,
+                       const LayerObserver& observe = {}) const;
 
  private:
   struct Parts;
   static Result<Transformer> open(std::shared_ptr<Parts> parts, Isa isa);
-  Status run(const PackedBatch& batch, float* hidden, Workspace& workspace, Team& team) const;
+  Status run(const PackedBatch& batch, float* hidden, Workspace& workspace, Team& team,
+             const LayerObserver& observe) const;
   explicit Transformer(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
   std::shared_ptr<const Parts> parts_;
 };

@@ -107,13 +107,16 @@ class Pass {
         hidden_(model.shape.hidden),
         chunk_(chunk_rows(model, kernels, formats_)) {}
 
-  void run(float* hidden) {
+  void run(float* hidden, const LayerObserver& observe) {
+    std::size_t done = 0;
     embed();
     normalise(model_.embedding_norm, 0, tokens_);
     for (const auto& layer : model_.layers) {
       for (std::size_t r = 0; r < tokens_; r += chunk_) project(layer, r, rows_from(r));
       attend();
       for (std::size_t r = 0; r < tokens_; r += chunk_) feed_forward(layer, r, rows_from(r));
+      ++done;
+      if (observe) observe(done, x_row(0), row_stride(hidden_, 4));
     }
     for (std::size_t t = 0; t < tokens_; ++t)
       std::memcpy(hidden + t * hidden_, x_row(t), hidden_ * 4);
@@ -299,10 +302,10 @@ std::size_t forward_bytes(const PackedTransformer& model, const Kernels& kernels
 }
 
 void forward(const PackedTransformer& model, const Kernels& kernels, const PackedBatch& batch,
-             float* hidden, std::byte* workspace, Team& team) {
+             float* hidden, std::byte* workspace, Team& team, const LayerObserver& observe) {
   if (batch.ids.empty()) return;
   const KernelScope scope(kernels);
-  Pass(model, kernels, batch, workspace, team).run(hidden);
+  Pass(model, kernels, batch, workspace, team).run(hidden, observe);
 }
 
 }  // namespace crosstail::nn

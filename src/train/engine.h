@@ -26,13 +26,16 @@ struct TokenTexts {
   [[nodiscard]] TokenTexts slice(std::size_t begin, std::size_t end) const;
 };
 
-/// What the last layer's states of some texts of a batch should be, token by token: text i's are
-/// at `begins[i]` × hidden of `states`, if that is not negative.
+/// What the states of some texts of a batch should be after some layers, token by token: text i's
+/// are rows `begins[i]` … of each layer's part of `states`, if that is not negative. A row of zeros
+/// is a token without a target.
 struct StateTargets {
-  std::vector<float> states;
+  std::vector<std::size_t> layers;  ///< the student's, from 1, ascending
+  std::vector<float> states;        ///< layer after layer: rows × hidden each
   std::vector<std::ptrdiff_t> begins;
+  std::size_t rows = 0;    ///< of one layer
   std::size_t tokens = 0;  ///< with a target, in the whole batch
-  double weight = 0;       ///< of their loss
+  double weight = 0;       ///< of the mean over layers of their loss
 
   [[nodiscard]] bool wanted(std::size_t text) const {
     return text < begins.size() && begins[text] >= 0;

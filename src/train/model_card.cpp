@@ -69,6 +69,10 @@ Result<std::string> fingerprint_of(const TrainOptions& o) {
     CT_TRY(const auto teacher, model::model_identity(j.teacher));
     out += line("teacher", teacher);
     if (j.state_weight > 0) out += line("state weight", shown(j.state_weight));
+    std::string layers;
+    for (const auto layer : j.state_layers)
+      layers += (layers.empty() ? "" : ",") + std::to_string(layer);
+    if (!layers.empty()) out += line("state layers", layers);
     if (j.teacher_prompt) out += line("teacher prompt", *j.teacher_prompt);
   }
   std::string cuts;
@@ -89,6 +93,7 @@ Result<std::string> fingerprint_of(const TrainOptions& o) {
   out += o.cooldown > 0 ? line("cooldown", 1)
                         : line("epochs", shown(o.epochs)) + line("steps", o.steps);
   out +=
+      (o.adam.muon > 0 ? line("muon", shown(o.adam.muon)) : "") +
       line("adam", shown(o.adam.beta1) + " " + shown(o.adam.beta2) + " " + shown(o.adam.epsilon)) +
       line("weight decay", shown(o.adam.weight_decay)) + line("clip", shown(o.adam.clip_norm));
   out += line("dropout", shown(o.dropout) + " " + shown(o.attention_dropout));

@@ -176,14 +176,19 @@ Result<std::vector<float>> ModelEngine::outputs(const TokenTexts& texts, std::ui
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = first_number + begin + i;
     hidden_.resize((piece.tokens() + nn::TrainableEncoder<float>::kTile) * hidden);
     Piece* kept = nullptr;
+    std::function<void(std::size_t)> observe;
     if (keep == Keep::Yes) {
       if (pieces_.size() == piece_count_) pieces_.emplace_back();
       kept = &pieces_[piece_count_++];
       kept->texts = piece.size();
+      kept->taught = targets_ != nullptr;
+      if (kept->taught)
+        observe = [&](std::size_t layer) {
+          measure_states(first_number + begin, piece, layer, *kept);
+        };
     }
     CT_CHECK(encoder_->forward({piece.ids, positions, piece.types, piece.offsets}, numbers, dropout,
-                               kept != nullptr ? &kept->tape : nullptr, hidden_.data()));
-    if (kept != nullptr) measure_states(first_number + begin, piece, *kept);
+                               kept != nullptr ? &kept->tape : nullptr, hidden_.data(), observe));
     std::vector<float> pooled(piece.size() * hidden);
     nn::pool_texts<float>(pooling_, hidden_.data(), piece.offsets, hidden, pooled.data());
     const auto result = head_->forward(std::move(pooled), numbers, dropout,
@@ -200,24 +205,26 @@ void ModelEngine::teach_states(const StateTargets* targets) {
 }
 
 /// One text is one thread's, and the losses of texts are summed in order.
-void ModelEngine::measure_states(std::uint64_t first_text, const TokenTexts& texts, Piece& piece) {
-  piece.taught = targets_ != nullptr;
-  if (!piece.taught) return;
-  const std::size_t hidden = description_.shape.hidden;
-  piece.d_states.resize(texts.tokens() * hidden);
+void ModelEngine::measure_states(std::uint64_t first_text, const TokenTexts& texts,
+                                 std::size_t layer, Piece& piece) {
+  const auto found = std::ranges::find(targets_->layers, layer);
+  if (found == targets_->layers.end()) return;
+  const std::size_t hidden = description_.shape.hidden, layers = targets_->layers.size();
+  const auto at = static_cast<std::size_t>(found - targets_->layers.begin());
+  if (at == 0) piece.d_states.resize(layers * texts.tokens() * hidden);
   std::vector<double> losses(texts.size());
-  const double share = targets_->weight / static_cast<double>(targets_->tokens);
+  const double share = targets_->weight / static_cast<double>(targets_->tokens * layers);
   pool_.parallel_for(texts.size(), [&](std::size_t t) {
     const auto begin = static_cast<std::size_t>(texts.offsets[t]),
                end = static_cast<std::size_t>(texts.offsets[t + 1]);
-    float* d = piece.d_states.data() + begin * hidden;
+    float* d = piece.d_states.data() + (at * texts.tokens() + begin) * hidden;
     const float* state = hidden_.data() + begin * hidden;
     if (!targets_->wanted(first_text + t)) {
       std::fill_n(d, (end - begin) * hidden, 0.0F);
       return;
     }
-    const float* target = targets_->states.data() +
-                          static_cast<std::size_t>(targets_->begins[first_text + t]) * hidden;
+    const auto first = static_cast<std::size_t>(targets_->begins[first_text + t]);
+    const float* target = targets_->states.data() + (at * targets_->rows + first) * hidden;
     for (std::size_t row = begin; row < end; ++row, d += hidden, state += hidden, target += hidden)
       losses[t] += share * state_distance<float>(state, target, hidden, share, d);
   });
@@ -234,11 +241,21 @@ void ModelEngine::gradients(std::span<const float> d_outputs) {
     nn::pool_texts_backward<float>(pooling_, d_pooled.data(), piece.tape.offsets, hidden,
                                    hidden_.data());
     if (piece.taught)
-      for (std::size_t k = 0; k < piece.tape.ids.size() * hidden; ++k)
-        hidden_.data()[k] += piece.d_states.data()[k];
-    encoder_->backward(piece.tape, hidden_.data());
+      encoder_->backward(piece.tape, hidden_.data(),
+                         [&](std::size_t layer) { add_state_gradients(piece, layer); });
+    else
+      encoder_->backward(piece.tape, hidden_.data());
     at += piece.texts;
   }
+}
+
+void ModelEngine::add_state_gradients(const Piece& piece, std::size_t layer) {
+  const auto found = std::ranges::find(targets_->layers, layer);
+  if (found == targets_->layers.end()) return;
+  const std::size_t numbers = piece.tape.ids.size() * description_.shape.hidden;
+  const float* from =
+      piece.d_states.data() + static_cast<std::size_t>(found - targets_->layers.begin()) * numbers;
+  for (std::size_t k = 0; k < numbers; ++k) hidden_.data()[k] += from[k];
 }
 
 StepReport ModelEngine::step(const AdamOptions& options, double rate, double gradient_scale) {
@@ -248,7 +265,9 @@ StepReport ModelEngine::step(const AdamOptions& options, double rate, double gra
     rates[depth] = rate * std::pow(options_.layer_decay, static_cast<double>(layers + 1 - depth));
   if (options_.frozen.embeddings) rates[0] = -1;
   for (std::size_t l = 0; l < std::min(options_.frozen.layers, layers); ++l) rates[l + 1] = -1;
-  const auto report = optimizer_->step(options, rates, gradient_scale);
+  AdamOptions own = options;
+  own.mode = options_.mode;
+  const auto report = optimizer_->step(own, rates, gradient_scale);
   encoder_->weights_changed();
   return report;
 }

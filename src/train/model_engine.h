@@ -41,8 +41,8 @@ class ModelEngine : public Engine {
   StepReport step(const AdamOptions& options, double rate, double gradient_scale) override;
 
   /// From now on outputs() with Keep::Yes also measures how far states are from `targets`
-  /// (borrowed; null: nothing is measured): weight × mean over the tokens that have a target of
-  /// |state - target|² / |target|², and gradients() adds what follows from that. Clears the sum.
+  /// (borrowed; null: nothing is measured): weight × mean over layers and tokens that have a target
+  /// of |state - target|² / |target|², and gradients() adds what follows from that. Clears the sum.
   void teach_states(const StateTargets* targets);
   [[nodiscard]] double state_loss() const { return state_loss_; }  ///< since teach_states()
 
@@ -73,10 +73,12 @@ class ModelEngine : public Engine {
     nn::EncoderTape<float> tape;
     nn::HeadTape<float> head;
     std::size_t texts = 0;
-    nn::AlignedBuffer<float> d_states;  ///< tokens × hidden, or not used
+    nn::AlignedBuffer<float> d_states;  ///< taught layers × tokens × hidden, or not used
     bool taught = false;
   };
-  void measure_states(std::uint64_t first_text, const TokenTexts& texts, Piece& piece);
+  void measure_states(std::uint64_t first_text, const TokenTexts& texts, std::size_t layer,
+                      Piece& piece);
+  void add_state_gradients(const Piece& piece, std::size_t layer);
 
   std::filesystem::path folder_;
   EngineOptions options_;

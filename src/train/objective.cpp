@@ -78,7 +78,7 @@ Result<Objective> Objective::open(const ObjectiveOptions& options, const ModelEn
     return invalid("the teacher's vectors have " + std::to_string(teacher.dim()) +
                    " numbers, the model's " + std::to_string(dim));
   objective.teacher_ = std::make_shared<const model::Encoder>(std::move(teacher));
-  if (options.state_weight > 0) CT_CHECK(objective.number_pieces());
+  if (options.state_weight > 0) CT_CHECK(objective.open_states());
   return objective;
 }
 

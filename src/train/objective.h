@@ -44,11 +44,25 @@ struct ObjectiveOptions {
   std::string query_prompt, passage_prompt;                ///< texts in front
   std::filesystem::path teacher;
   std::optional<std::string> teacher_prompt;  ///< before all its texts; nothing: its own prompts
-  /// distil-*: how much it counts that the states of a text's tokens meet the teacher's, where both
-  /// cut the text into the same pieces.
+  /// distil-*: how much it counts that the states of a text's tokens meet those of the teacher's
+  /// tokens that stand for the same bytes.
   double state_weight = 0;
+  /// The teacher's layer, from 1, that each of the model's layers meets, 0 for none; empty: the
+  /// last layer meets the last.
+  std::vector<std::size_t> state_layers;
   std::size_t threads = 1;
 };
+
+/// Tokens [begin, end) of a text.
+struct TokenRange {
+  std::size_t begin = 0, end = 0;
+};
+
+/// For each of the first tokens' places in a text, the second tokens that overlap it. Places are in
+/// ascending order but those of the frame, {0, 0}, of which the first and the last token's are met
+/// by the other's first and last. Private to train.
+std::vector<TokenRange> overlapping(std::span<const text::TokenOffset> tokens,
+                                    std::span<const text::TokenOffset> others);
 
 /// A batch ready for an engine.
 struct Prepared {
@@ -88,11 +102,13 @@ class Objective {
   Status prepare_distillation(const std::vector<data::TrainingExample>& rows, Prepared& batch);
   Status prepare_pairs(const std::vector<data::TrainingExample>& rows, Prepared& batch);
   Status prepare_classes(const std::vector<data::TrainingExample>& rows, Prepared& batch);
-  Result<std::vector<float>> teach(
-      const std::vector<std::string_view>& texts, bool question,
-      const std::function<void(std::size_t, const float*, std::size_t)>& states = {}) const;
-  Status number_pieces();
-  [[nodiscard]] bool same_pieces(std::string_view text, std::span<const std::int32_t> own);
+  using StateObserver = decltype(model::EncodeRequest::states);
+  Result<std::vector<float>> teach(const std::vector<std::string_view>& texts, bool question,
+                                   const StateObserver& states = {}) const;
+  Status open_states();
+  [[nodiscard]] std::string teacher_prompt(bool question) const;
+  [[nodiscard]] std::size_t teacher_length(bool question) const;
+  std::vector<TokenRange> teacher_tokens(std::string_view text, std::span<const std::int32_t> own);
   Status teach_states(const std::vector<std::string_view>& texts,
                       const std::vector<std::size_t>& places, Prepared& batch,
                       std::vector<float>& vectors);
@@ -103,6 +119,7 @@ class Objective {
   const ModelEngine* engine_;
   std::shared_ptr<const model::Encoder> teacher_;
   std::vector<std::int64_t> teacher_pieces_;  ///< by the student's id; -1: it has no such piece
+  std::vector<std::size_t> taught_layers_, teaching_layers_;  ///< the model's, the teacher's
   text::TokenizerScratch scratch_, teacher_scratch_;
   text::Encoding encoding_;
 };

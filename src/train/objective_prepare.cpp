@@ -28,76 +28,26 @@ std::vector<Excluded> equal_documents(const std::vector<std::uint64_t>& hashes,
 
 }  // namespace
 
-Status Objective::number_pieces() {
-  if (!is_distillation(options_.kind))
-    return Error{ErrorCode::InvalidArgument, "--state-weight is for distil-mse and distil-cosine"};
-  if (teacher_->info().hidden != engine_->description().shape.hidden)
-    return Error{ErrorCode::InvalidArgument,
-                 "--state-weight: the teacher's states have " +
-                     std::to_string(teacher_->info().hidden) + " numbers, the model's " +
-                     std::to_string(engine_->description().shape.hidden)};
-  const auto& own = engine_->tokenizer();
-  for (std::uint32_t id = 0; id < own.size(); ++id) {
-    const auto piece = own.piece(id);
-    const auto found = piece.empty() ? std::nullopt : teacher_->tokenizer().id(piece);
-    teacher_pieces_.push_back(found ? static_cast<std::int64_t>(*found) : -1);
-  }
-  return {};
+std::string Objective::teacher_prompt(bool question) const {
+  if (options_.teacher_prompt) return *options_.teacher_prompt;
+  const auto own = teacher_->prompt(question ? "query" : "passage");
+  return own.ok() ? *own : std::string();
 }
 
-/// Whether the teacher cuts a text as the student did, whose ids are `own`.
-bool Objective::same_pieces(std::string_view text, std::span<const std::int32_t> own) {
-  text::EncodeOptions encode;
-  encode.max_length = options_.question_length;
-  const std::string whole =
-      options_.teacher_prompt.value_or(options_.query_prompt) + std::string(text);
-  teacher_->tokenizer().encode(whole, encode, teacher_scratch_, encoding_);
-  return std::ranges::equal(own, encoding_.ids, [&](std::int32_t mine, std::uint32_t theirs) {
-    return teacher_pieces_[static_cast<std::size_t>(mine)] == static_cast<std::int64_t>(theirs);
-  });
+/// The teacher reads no more of a text than the student.
+std::size_t Objective::teacher_length(bool question) const {
+  const std::size_t limit = teacher_->info().max_length,
+                    own = question ? options_.question_length : options_.passage_length;
+  return limit > 0 && own > limit ? limit : own;
 }
 
-/// The teacher's vectors of texts, and its states of those that it cuts as the student does;
-/// places[i] is text i's number in the batch.
-Status Objective::teach_states(const std::vector<std::string_view>& texts,
-                               const std::vector<std::size_t>& places, Prepared& batch,
-                               std::vector<float>& vectors) {
-  const std::size_t hidden = teacher_->info().hidden;
-  StateTargets& to = batch.states;
-  to.weight = options_.state_weight;
-  to.begins.assign(batch.texts.size(), -1);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::size_t place = places[i];
-    const auto begin = static_cast<std::size_t>(batch.texts.offsets[place]),
-               end = static_cast<std::size_t>(batch.texts.offsets[place + 1]);
-    if (!same_pieces(texts[i], std::span(batch.texts.ids).subspan(begin, end - begin))) continue;
-    to.begins[place] = static_cast<std::ptrdiff_t>(to.tokens);
-    to.tokens += end - begin;
-  }
-  to.states.resize(to.tokens * hidden);
-  CT_TRY(vectors, teach(texts, true, [&](std::size_t i, const float* states, std::size_t tokens) {
-           if (!to.wanted(places[i])) return;
-           std::copy_n(states, tokens * hidden,
-                       to.states.data() + static_cast<std::size_t>(to.begins[places[i]]) * hidden);
-         }));
-  return {};
-}
-
-Result<std::vector<float>> Objective::teach(
-    const std::vector<std::string_view>& texts, bool question,
-    const std::function<void(std::size_t, const float*, std::size_t)>& states) const {
+Result<std::vector<float>> Objective::teach(const std::vector<std::string_view>& texts,
+                                            bool question, const StateObserver& states) const {
   std::vector<float> out(texts.size() * teacher_->dim());
   model::EncodeRequest request;
   request.states = states;
-  const auto prompt = teacher_->prompt(question ? "query" : "passage");
-  if (options_.teacher_prompt)
-    request.prompt_text = *options_.teacher_prompt;
-  else if (prompt.ok())
-    request.prompt_text = *prompt;
-  // The teacher reads no more of a text than the student.
-  const std::size_t limit = teacher_->info().max_length,
-                    own = question ? options_.question_length : options_.passage_length;
-  request.max_length = limit > 0 && own > limit ? limit : own;
+  request.prompt_text = teacher_prompt(question);
+  request.max_length = teacher_length(question);
   CT_TRY([[maybe_unused]] const auto stats, teacher_->encode(texts, request, out.data()));
   return out;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/orthogonal.h"
+
 namespace crosstail::train {
 namespace {
 
@@ -47,6 +49,11 @@ Update<Real> update_for(const AdamOptions& o, double rate, bool decays, Real fac
           static_cast<Real>(rate / correction1),
           static_cast<Real>(1 / std::sqrt(correction2)),
           static_cast<Real>(o.epsilon)};
+}
+
+bool by_muon(const AdamOptions& options, const nn::Parameter& p) {
+  return options.muon > 0 && p.depth > 0 && p.columns > 1 && p.rows > 1 &&
+         p.name.find("layer.") != std::string::npos;
 }
 
 }  // namespace
@@ -109,6 +116,36 @@ void AdamW<Real>::step_words(const AdamOptions& options, double rate, Real facto
   });
 }
 
+/// One matrix is one thread's. Its momentum stands where AdamW's first moment would.
+template <class Real>
+void AdamW<Real>::step_matrices(const AdamOptions& options, const std::vector<double>& rates,
+                                Real factor) {
+  std::vector<const nn::Parameter*> matrices;
+  for (const auto& p : parameters_.list)
+    if (rates[p.depth] >= 0 && by_muon(options, p)) matrices.push_back(&p);
+  pool_.parallel_for(matrices.size(), [&](std::size_t i) {
+    thread_local OrthogonalScratch<Real> scratch;
+    thread_local nn::AlignedBuffer<Real> direction;
+    const auto& p = *matrices[i];
+    const std::size_t at = p.offset - parameters_.first_dense, n = p.size();
+    Real *value = parameters_.value(p.offset), *momentum = state_.first.data() + at;
+    const Real *gradient = parameters_.gradients.data() + at,
+               share = static_cast<Real>(options.muon);
+    direction.resize(n);
+    for (std::size_t k = 0; k < n; ++k) {
+      const Real g = gradient[k] * factor;
+      momentum[k] = share * momentum[k] + (Real(1) - share) * g;
+      direction.data()[k] = share * momentum[k] + (Real(1) - share) * g;  // Nesterov's
+    }
+    orthogonalise(options.mode, p.rows, p.columns, direction.data(), scratch);
+    const double rate = rates[p.depth];
+    const auto size =
+        static_cast<Real>(rate * 0.2 * std::sqrt(static_cast<double>(std::max(p.rows, p.columns))));
+    const auto decay = static_cast<Real>(1 - rate * options.weight_decay);
+    for (std::size_t k = 0; k < n; ++k) value[k] = value[k] * decay - size * direction.data()[k];
+  });
+}
+
 template <class Real>
 StepReport AdamW<Real>::step(const AdamOptions& options, const std::vector<double>& rates,
                              double gradient_scale) {
@@ -130,7 +167,7 @@ StepReport AdamW<Real>::step(const AdamOptions& options, const std::vector<doubl
   };
   std::vector<Piece> pieces;
   for (const auto& p : parameters_.list) {
-    if (rates[p.depth] < 0) continue;
+    if (rates[p.depth] < 0 || by_muon(options, p)) continue;
     if (parameters_.is_word_table(p)) {
       step_words(options, rates[p.depth], factor, correction1, correction2);
       continue;
@@ -145,6 +182,7 @@ StepReport AdamW<Real>::step(const AdamOptions& options, const std::vector<doubl
         .apply(parameters_.value(p->offset + at), parameters_.gradients.data() + dense,
                state_.first.data() + dense, state_.second.data() + dense, count);
   });
+  if (options.muon > 0) step_matrices(options, rates, factor);
   parameters_.clear_gradients();
   return report;
 }

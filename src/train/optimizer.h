@@ -8,12 +8,17 @@
 #include "base/pool.h"
 #include "nn/aligned_buffer.h"
 #include "nn/parameters.h"
+#include "nn/training_product.h"
 
 namespace crosstail::train {
 
 struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01;
   double clip_norm = 1;  ///< 0: no clipping
+  /// Over 0: matrices of layers step by Muon (orthogonal.h) with this momentum instead, scaled so
+  /// that a step is as large as AdamW's mostly is: 0.2 a number (Liu et al., 2025).
+  double muon = 0;
+  nn::ProductMode mode = nn::ProductMode::F32;  ///< of Muon's products
 };
 
 struct StepReport {
@@ -49,6 +54,7 @@ class AdamW {
   double gradient_norm(double scale);
   void step_words(const AdamOptions& options, double rate, Real factor, double correction1,
                   double correction2);
+  void step_matrices(const AdamOptions& options, const std::vector<double>& rates, Real factor);
   nn::Parameters<Real>& parameters_;
   Pool& pool_;
   State state_;

@@ -69,7 +69,7 @@ class Run {
   TrainReport report_;
   std::string first_row_;    ///< of the batch at hand, for messages
   std::uint64_t epoch_ = 0;  ///< likewise
-  double last_dev_ = 0;
+  double last_dev_ = 0, state_loss_ = 0;
   std::optional<BatchStream> stream_;
   /// The batch after the one at hand: read, cut into tokens and taught by the teacher while the
   /// engine works. It uses stream_ and objective_, so it ends before they do.
@@ -154,6 +154,7 @@ Result<Upcoming> Run::next_batch() {
 /// `accumulate` batches, then the optimiser. Returns the mean loss.
 Result<double> Run::one_step(double& gradient_norm) {
   double loss = 0;
+  state_loss_ = 0;
   for (std::uint64_t i = 0; i < o_.accumulate; ++i) {
     CT_TRY(const auto upcoming, next_batch());
     const Prepared& batch = upcoming.batch;
@@ -168,6 +169,7 @@ Result<double> Run::one_step(double& gradient_norm) {
                                      return objective_.loss(batch, outputs, d_outputs);
                                    }));
     value += engine_->state_loss();
+    state_loss_ += engine_->state_loss() / static_cast<double>(o_.accumulate);
     engine_->teach_states(nullptr);
     if (!std::isfinite(value)) return not_a_number("the loss", value);
     loss += value / static_cast<double>(o_.accumulate);
@@ -235,12 +237,10 @@ Status Run::loop() {
     ++at_.step;
     report_.final_loss = loss;
     std::string json;
-    JsonWriter(json)
-        .begin_object()
-        .member("step", at_.step)
-        .member("epoch", epoch_)
-        .member("loss", loss)
-        .member("gradient_norm", norm)
+    JsonWriter writer(json);
+    writer.begin_object().member("step", at_.step).member("epoch", epoch_).member("loss", loss);
+    if (o_.objective.state_weight > 0) writer.member("state_loss", state_loss_);
+    writer.member("gradient_norm", norm)
         .member("learning_rate", rate)
         .member("rows", at_.batches * o_.data.batch_size)
         .end_object();

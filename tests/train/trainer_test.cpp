@@ -472,5 +472,60 @@ TEST(Trainer, StatesAreTaughtWhereTheTeacherCutsATextTheSameWay) {
   EXPECT_EQ(trained(3), first);
 }
 
+TEST(Trainer, MiddleLayersAndMuonWithAnyThreadsAndResumed) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  auto teacher = o;
+  teacher.output = folder / "teacher";
+  ASSERT_TRUE(train(teacher).ok());
+  o.objective.kind = ObjectiveKind::DistilCosine;
+  o.objective.teacher = folder / "teacher";
+  o.objective.teacher_prompt = "";
+  o.objective.state_weight = 1;
+  o.objective.state_layers = {1, 2};
+  o.dropout = o.attention_dropout = 0;
+  o.adam.muon = 0.95;
+  o.steps = 60;
+  const auto trained = [&](const char* name, std::size_t threads) {
+    o.output = folder / name;
+    o.engine.threads = threads;
+    const auto report = train(o);
+    EXPECT_TRUE(report.ok()) << report.error().message;
+    return weights(o.output);
+  };
+  const auto first = trained("one", 1);
+  const auto metrics = whole_file(o.output / "training" / "metrics.jsonl");
+  EXPECT_LT(last_loss(o.output / "training" / "metrics.jsonl"),
+            0.5 * std::strtod(metrics.c_str() + metrics.find("\"loss\":") + 7, nullptr));
+  EXPECT_EQ(trained("three", 3), first);
+  // To step 20 and a cooldown that is not kept, then on from there.
+  o.warmup = 0;
+  o.decay = Decay::Constant;
+  o.cooldown = 10;
+  o.keep_state = o.resume = true;
+  o.steps = 30;
+  trained("parts", 2);
+  o.steps = 60;
+  const auto parts = trained("parts", 2);
+  EXPECT_EQ(trained("whole", 2), parts);
+}
+
+TEST(Trainer, StateLayersThatAreNotThereAreNamed) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.objective.kind = ObjectiveKind::DistilCosine;
+  o.objective.teacher = o.model;
+  o.objective.state_weight = 1;
+  for (const auto& [layers, wanted] : std::vector<std::pair<std::vector<std::size_t>, std::string>>{
+           {{1}, "names 1 layers of the teacher, and the model has 2"},
+           {{1, 3}, "--state-layers 3: the teacher has 2 layers"},
+           {{0, 0}, "no layer is to be taught"}}) {
+    o.objective.state_layers = layers;
+    const auto report = train(o);
+    ASSERT_FALSE(report.ok());
+    EXPECT_NE(report.error().message.find(wanted), std::string::npos) << report.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace crosstail::train
