@@ -1,6 +1,10 @@
 /// Fusing beside the cold reading of the same files, opening, and reading fused rows.
 ///
-///   bench_index FOLDER [PASSAGES=50000] [QUESTIONS=35] [DIM=384]
+///   bench_index FOLDER [PASSAGES=50000] [QUESTIONS=35] [DIM=384] [sparse]
+///
+/// `sparse`: the .npy files are holes (zeros that take no disk), and only the grouped build is run:
+/// memory and processor time at sizes for which the disk has no room. What is read then costs no
+/// disk, so its rate says nothing.
 ///
 /// Makes its inputs in FOLDER (bf16 .npy files and JSON rows), drops them from the page cache,
 /// reads them with plain reads, then builds `--keep-parts total --vectors bf16` from them, cold:
@@ -8,6 +12,7 @@
 /// anonymous memory (what is resident without page cache).
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +40,15 @@ double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double cpu_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 void must(const Status& status) {
@@ -97,13 +111,19 @@ struct Inputs {
 
 /// `order`: question row of each place in the files.
 Inputs make_inputs(const fs::path& folder, std::size_t passages, std::size_t each, std::size_t dim,
-                   const std::vector<std::uint32_t>& order, const std::string& name) {
+                   const std::vector<std::uint32_t>& order, const std::string& name, bool sparse) {
   Inputs in{folder / (name + ".corpus.jsonl"), folder / (name + ".p.npy"),
             folder / (name + ".q.jsonl"), folder / (name + ".q.npy")};
   std::mt19937_64 random(1);
   const auto vectors = [&](const fs::path& path, std::size_t rows) {
     auto file = *OutputFile::create(path);
-    must(file.write(data::npy_header(data::NpyType::U16, rows, dim)));
+    const std::string header = data::npy_header(data::NpyType::U16, rows, dim);
+    must(file.write(header));
+    if (sparse) {
+      must(file.close());
+      fs::resize_file(path, header.size() + rows * dim * 2);
+      return;
+    }
     std::vector<std::uint16_t> block(dim * 1024);
     for (std::size_t at = 0; at < rows; at += 1024) {
       for (auto& x : block)
@@ -187,9 +207,11 @@ int main(int argc, char** argv) {
   std::vector<std::uint32_t> order(passages * each);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   double grouped = 0;
+  const bool sparse = argc > 5 && std::string(argv[5]) == "sparse";
   for (const std::string name : {"grouped", "shuffled"}) {
+    if (name == "shuffled" && sparse) break;
     if (name == "shuffled") std::shuffle(order.begin(), order.end(), std::mt19937_64(2));
-    const Inputs in = make_inputs(folder, passages, each, dim, order, name);
+    const Inputs in = make_inputs(folder, passages, each, dim, order, name, sparse);
     const auto bytes = static_cast<double>(bytes_of(in));
     drop_all(in);
     const double cold = seconds_of([&] {
@@ -198,12 +220,15 @@ int main(int argc, char** argv) {
     });
     drop_all(in);
     AnonymousPeak peak;
+    const double used = cpu_seconds();
     const double seconds = build(in, folder / (name + ".idx"));
     std::printf(
         "%-11s %.2f GB: cold read %.1f s (%.0f MB/s), fused in %.1f s (%.0f MB/s): %.2f of "
-        "the cold rate; %.0f MB anonymous at most\n",
+        "the cold rate; %.1f CPU s, %.0f MB anonymous at most\n",
         name.c_str(), bytes / 1e9, cold, bytes / cold / 1e6, seconds, bytes / seconds / 1e6,
-        cold / seconds, peak.megabytes());
+        cold / seconds, cpu_seconds() - used, peak.megabytes());
+    for (const auto* path : {&in.corpus, &in.questions, &in.passages, &in.vectors})
+      fs::remove(*path);
     if (name == "grouped")
       grouped = seconds;
     else

@@ -13,6 +13,7 @@
 #include "model/model_card.h"
 #include "retrieve/build_index.h"
 #include "retrieve/index_changes.h"
+#include "retrieve/verify_kept.h"
 
 namespace crosstail::cli {
 namespace {
@@ -388,7 +389,10 @@ class IndexVerb final : public Verb {
     const std::size_t threads = options_.threads == 0 ? available_threads() : options_.threads;
     Pool pool(threads - 1);
     CT_CHECK(index->verify(&pool));
-    std::printf("%s: whole\n", rest_.front().c_str());
+    CT_TRY(const auto kept, retrieve::verify_kept_files(rest_.front(), &pool));
+    std::printf("%s: whole", rest_.front().c_str());
+    if (kept > 0) std::printf(", also the %zu files that searches keep beside it", kept);
+    std::printf("\n");
     return kDone;
   }
 

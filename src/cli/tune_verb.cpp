@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "cli/search_options.h"
 #include "cli/verbs.h"
+#include "retrieve/grid_state.h"
 #include "retrieve/index_lock.h"
 #include "retrieve/tune.h"
 
@@ -140,10 +141,11 @@ class TuneVerb final : public Verb {
                    const Asking& asking) {
     Progress progress("tune", "queries", queries.size());
     const auto count = static_cast<double>(queries.size());
+    retrieve::GridRun run;
+    run.done = [&](double share) { progress.update(static_cast<std::uint64_t>(share * count)); };
+    if (!options_.dry_run) run.state = session.index().path() / retrieve::kTuneStateFile;
     CT_TRY(const auto result,
-           retrieve::tune(session, queries, vectors, std::move(relevant), base, [&](double share) {
-             progress.update(static_cast<std::uint64_t>(share * count));
-           }));
+           retrieve::tune(session, queries, vectors, std::move(relevant), base, run));
     progress.finish();
     for (const auto& point : result.curve)
       std::printf("%.4f\t%s\n", point.mrr, index::to_text(point.setting.fusion).c_str());

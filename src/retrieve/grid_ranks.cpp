@@ -9,6 +9,7 @@
 
 #include "base/interrupt.h"
 #include "retrieve/affected.h"
+#include "retrieve/grid_state.h"
 #include "retrieve/grid_tile.h"
 
 namespace crosstail::retrieve {
@@ -96,24 +97,23 @@ class PanelScores {
 class Grid {
  public:
   Grid(const QuerySession& session, const GridQueries& asked, const SearchSetting& base,
-       std::span<const index::FusionSetting> settings, const std::function<void(double)>& done)
+       std::span<const index::FusionSetting> settings, const GridRun& run)
       : session_(session),
         index_(session.index()),
         asked_(asked),
         base_(base),
         settings_(settings),
-        done_(done),
+        run_(run),
         kernel_(index::panel_kernel(std::min(nn::default_isa(), nn::Isa::Avx512))) {}
 
   Result<std::vector<std::vector<float>>> run() {
-    out_.assign(settings_.size(), std::vector<float>(asked_.queries.size(), 0));
     group_centrings();
     CT_TRY(auto batches, make_batches());
     for (std::size_t p = 0; p < index_.passages(); ++p)
       if (!index_.deleted(static_cast<index::PassageNumber>(p)))
         live_.push_back(static_cast<index::PassageNumber>(p));
-    const std::size_t tiles = (live_.size() + tile_size() - 1) / tile_size();
-    for (std::size_t b = 0; b < batches.size(); ++b) {
+    start();
+    for (std::size_t b = state_.batches; b < batches.size(); ++b) {
       GridBatch& batch = batches[b];
       CT_CHECK(prepare(batch));
       CT_TRY(const auto reader, GridReader::make(session_, batch.shared, by_language_));
@@ -121,29 +121,75 @@ class Grid {
       session_.pool().parallel_for(
           (batch.queries.size() + kPanelQueries - 1) / kPanelQueries,
           [&](std::size_t panel) { set_targets(reader, batch, panel, places); });
-      std::mutex mutex;
-      session_.pool().parallel_for(tiles, [&](std::size_t t) {
-        if (interrupt_requested()) return;
-        std::vector<std::uint32_t> better(places.better.size(), 0);
-        count(reader, batch,
-              std::span(live_).subspan(t * tile_size(),
-                                       std::min(tile_size(), live_.size() - t * tile_size())),
-              places, better);
-        const std::lock_guard lock(mutex);
-        for (std::size_t i = 0; i < better.size(); ++i) places.better[i] += better[i];
-      });
-      if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
+      if (state_.better.size() != places.better.size()) {
+        state_.better.assign(places.better.size(), 0);
+        state_.passages = 0;
+      }
+      while (state_.passages < live_.size()) {
+        CT_CHECK(count_round(reader, batch, places));
+        if (run_.done)
+          run_.done((static_cast<double>(b) +
+                     static_cast<double>(state_.passages) / static_cast<double>(live_.size())) /
+                    static_cast<double>(batches.size()));
+      }
+      places.better.swap(state_.better);
       keep(batch, places);
-      if (done_) done_(static_cast<double>(b + 1) / static_cast<double>(batches.size()));
+      state_ = {b + 1, 0, {}, std::move(state_.reciprocal)};
     }
     CT_CHECK(index_.health());
-    return std::move(out_);
+    std::error_code ignored;
+    if (!run_.state.empty()) std::filesystem::remove(run_.state, ignored);
+    return std::move(state_.reciprocal);
   }
 
  private:
   [[nodiscard]] std::size_t tile_size() const {
     const std::size_t share = live_.size() / (4 * (session_.pool().threads() + 1)) + 1;
     return std::clamp<std::size_t>(share, 16, kTilePassages);
+  }
+
+  /// Where an earlier run with the same inputs stopped, or at the beginning.
+  void start() {
+    if (!run_.state.empty()) {
+      identity_ = grid_identity(session_, asked_, base_, settings_);
+      if (auto found =
+              read_grid_state(run_.state, identity_, settings_.size(), asked_.queries.size()))
+        state_ = *std::move(found);
+    }
+    if (state_.reciprocal.empty())
+      state_.reciprocal.assign(settings_.size(), std::vector<float>(asked_.queries.size(), 0));
+    saved_ = std::chrono::steady_clock::now();
+  }
+
+  /// Some tiles of the batch at once, into the state; all of them or none.
+  Status count_round(const GridReader& reader, const GridBatch& batch, const GridPlaces& places) {
+    constexpr std::size_t kTilesPerThread = 16;
+    const auto left = std::span(live_).subspan(state_.passages);
+    const std::size_t tiles = std::min((left.size() + tile_size() - 1) / tile_size(),
+                                       kTilesPerThread * (session_.pool().threads() + 1));
+    std::vector<std::uint32_t> sum = state_.better;
+    std::mutex mutex;
+    session_.pool().parallel_for(tiles, [&](std::size_t t) {
+      if (interrupt_requested()) return;
+      std::vector<std::uint32_t> better(sum.size(), 0);
+      const std::size_t begin = t * tile_size();
+      count(reader, batch, left.subspan(begin, std::min(tile_size(), left.size() - begin)), places,
+            better);
+      const std::lock_guard lock(mutex);
+      for (std::size_t i = 0; i < better.size(); ++i) sum[i] += better[i];
+    });
+    const bool interrupted = interrupt_requested();
+    if (!interrupted) {
+      state_.better = std::move(sum);
+      state_.passages += std::min(tiles * tile_size(), left.size());
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (!run_.state.empty() && (interrupted || now - saved_ >= run_.state_every)) {
+      CT_CHECK(write_grid_state(run_.state, identity_, state_));
+      saved_ = now;
+    }
+    if (interrupted) return Error{ErrorCode::Interrupted, "interrupted"};
+    return {};
   }
 
   void group_centrings() {
@@ -403,7 +449,7 @@ class Grid {
       for (std::size_t q = 0; q < batch.queries.size(); ++q) {
         const std::size_t at = s * places.queries + q;
         if (places.target[at] == kNever || places.better[at] >= kMrrDepth) continue;
-        out_[s][batch.queries[q]] = 1 / static_cast<float>(places.better[at] + 1);
+        state_.reciprocal[s][batch.queries[q]] = 1 / static_cast<float>(places.better[at] + 1);
       }
   }
 
@@ -412,19 +458,21 @@ class Grid {
   const GridQueries& asked_;
   const SearchSetting& base_;
   std::span<const index::FusionSetting> settings_;
-  const std::function<void(double)>& done_;
+  const GridRun& run_;
   const index::PanelKernel& kernel_;
   std::vector<GridCentring> centrings_;
   bool by_language_ = false;
   std::vector<index::PassageNumber> live_;
-  std::vector<std::vector<float>> out_;
+  GridState state_;
+  std::uint64_t identity_ = 0;
+  std::chrono::steady_clock::time_point saved_;
 };
 
 }  // namespace
 
 Result<std::vector<std::vector<float>>> grid_reciprocal_ranks(
     const QuerySession& session, const GridQueries& asked, const SearchSetting& base,
-    std::span<const index::FusionSetting> settings, const std::function<void(double)>& done) {
+    std::span<const index::FusionSetting> settings, const GridRun& run) {
   const std::size_t dim = session.index().dim();
   if (asked.vectors.size() != asked.queries.size() * dim)
     return Error{ErrorCode::InvalidArgument,
@@ -432,7 +480,7 @@ Result<std::vector<std::vector<float>>> grid_reciprocal_ranks(
                      std::to_string(
                          asked.queries.empty() ? 0 : asked.vectors.size() / asked.queries.size()) +
                      " dimensions, the index has " + std::to_string(dim)};
-  return Grid(session, asked, base, settings, done).run();
+  return Grid(session, asked, base, settings, run).run();
 }
 
 }  // namespace crosstail::retrieve

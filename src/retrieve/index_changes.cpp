@@ -10,6 +10,7 @@
 #include "index/block_file.h"
 #include "index/fusion_kernels.h"
 #include "index/segment_writer.h"
+#include "retrieve/grid_state.h"
 #include "retrieve/index_lock.h"
 
 namespace crosstail::retrieve {
@@ -201,6 +202,13 @@ Result<std::optional<index::SegmentRecord>> build_segment(const Change& change,
   return std::optional(std::move(record));
 }
 
+/// Of the index as it was.
+void forget_tuning(const fs::path& dir, index::Manifest& manifest) {
+  manifest.tuned.reset();
+  std::error_code ignored;
+  fs::remove(dir / kTuneStateFile, ignored);
+}
+
 }  // namespace
 
 Status take_options(const index::Manifest& manifest, BuildOptions& options) {
@@ -271,7 +279,7 @@ Result<BuildReport> add_to_index(const BuildOptions& given) {
   };
   CT_TRY(auto record, build_segment(change, choice, report, manifest));
   if (record) manifest.segments.push_back(std::move(*record));
-  manifest.tuned.reset();
+  forget_tuning(given.output, manifest);
   CT_CHECK(index::write_manifest(given.output, manifest));
   return report;
 }
@@ -342,7 +350,7 @@ Result<SyncReport> sync_index(const BuildOptions& given) {
   }
   report.deleted = gone.size() - report.replaced;
   if (record || !gone.empty()) {
-    manifest.tuned.reset();
+    forget_tuning(given.output, manifest);
     CT_CHECK(index::write_manifest(given.output, manifest));
   }
   remove_all(stale);

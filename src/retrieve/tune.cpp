@@ -88,7 +88,7 @@ void smooth(std::span<TunePoint> curve) {
 Result<TuneResult> tune(QuerySession& session, std::span<const data::Query> queries,
                         std::span<const float> vectors,
                         std::vector<std::vector<index::PassageNumber>> relevant,
-                        const SearchSetting& base, const std::function<void(double)>& done) {
+                        const SearchSetting& base, const GridRun& run) {
   const MacroMrr mrr(queries, std::move(relevant));
   if (mrr.queries() == 0)
     return Error{ErrorCode::InvalidArgument,
@@ -103,7 +103,7 @@ Result<TuneResult> tune(QuerySession& session, std::span<const data::Query> quer
   for (const Curve& curve : curves.all())
     settings.insert(settings.end(), curve.begin(), curve.end());
   CT_TRY(const auto places,
-         grid_reciprocal_ranks(session, {queries, vectors, mrr.relevant()}, base, settings, done));
+         grid_reciprocal_ranks(session, {queries, vectors, mrr.relevant()}, base, settings, run));
   TuneResult result;
   result.queries = mrr.queries();
   result.languages = mrr.languages();

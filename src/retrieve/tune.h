@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "data/queries.h"
+#include "retrieve/grid_ranks.h"
 #include "retrieve/macro_mrr.h"
 #include "retrieve/session.h"
 
@@ -33,11 +34,11 @@ struct TuneResult {
 /// centroid) that the index's parts allow, in one pass over the passages (grid_ranks.h). A setting
 /// is judged by its MRR@10 and half as much by those beside it in the grid, so that a peak that
 /// only these queries have does not decide. `base` gives leave-out and filters. Fails where no
-/// query has a relevant passage. `done` is told the share that is done.
+/// query has a relevant passage.
 Result<TuneResult> tune(QuerySession& session, std::span<const data::Query> queries,
                         std::span<const float> vectors,
                         std::vector<std::vector<index::PassageNumber>> relevant,
-                        const SearchSetting& base, const std::function<void(double)>& done = {});
+                        const SearchSetting& base, const GridRun& run = {});
 
 /// Attached questions as queries: about `count` of them, spread evenly over languages, chosen by
 /// hashes of their places, so always the same.

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 
+#include "base/interrupt.h"
 #include "retrieve/asked_index.h"
 #include "retrieve/grid_ranks.h"
 
@@ -175,6 +179,103 @@ TEST(Tune, AsksTheAttachedQuestionsWithTheirLanguageAndGroupLeftOut) {
   ASSERT_TRUE(tuned.ok()) << tuned.error().message;
   // The same question in the other language is another group here, and counts.
   EXPECT_DOUBLE_EQ(tuned->curve[tuned->best].mrr, 1.0);
+}
+
+/// A grid over queries in two languages, so that it has batches, and what it finds when nothing
+/// stops it.
+class StoppedGrid : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto passages = with_sites(crosstail::testing::random_passages(700, kDim));
+    write(folder_ / "x", passages);
+    session_ = std::make_unique<QuerySession>(*QuerySession::open(folder_ / "x", pool_));
+    asked_ = asked_of(passages, 40);
+    for (std::size_t q = 0; q < asked_.queries.size(); ++q)
+      relevant_.push_back({static_cast<index::PassageNumber>(17 * q)});
+    base_.leave_out = *parse_leave_out("language,group");
+    for (const double alpha : {0.2, 0.5, 0.8}) {
+      index::FusionSetting setting;
+      setting.mode = index::FusionMode::Mean;
+      setting.alpha = alpha;
+      settings_.push_back(setting);
+    }
+    expected_ = *run({});
+  }
+  void TearDown() override { clear_interrupt(); }
+
+  Result<std::vector<std::vector<float>>> run(const GridRun& how) {
+    return grid_reciprocal_ranks(*session_, {asked_.queries, asked_.vectors, relevant_}, base_,
+                                 settings_, how);
+  }
+
+  /// Interrupted as soon as `share` is done; the share that was.
+  double stop_at(double share) {
+    double reached = 0;
+    GridRun how;
+    how.state = folder_ / "state";
+    how.done = [&](double done) {
+      reached = done;
+      if (done >= share) request_interrupt();
+    };
+    const auto stopped = run(how);
+    EXPECT_FALSE(stopped.ok());
+    EXPECT_EQ(stopped.error().code, ErrorCode::Interrupted);
+    clear_interrupt();
+    return reached;
+  }
+
+  /// Runs to the end; the first share that it reports.
+  double go_on() {
+    double first = 2;
+    GridRun how;
+    how.state = folder_ / "state";
+    how.done = [&](double done) { first = std::min(first, done); };
+    const auto places = run(how);
+    EXPECT_TRUE(places.ok()) << places.error().message;
+    EXPECT_EQ(*places, expected_);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "state"));
+    return first;
+  }
+
+  TemporaryFolder folder_;
+  Pool pool_{1};
+  std::unique_ptr<QuerySession> session_;
+  Asked asked_;
+  std::vector<std::vector<index::PassageNumber>> relevant_;
+  SearchSetting base_;
+  std::vector<index::FusionSetting> settings_;
+  std::vector<std::vector<float>> expected_;
+};
+
+TEST_F(StoppedGrid, GoesOnWhereItStoppedAndFindsTheSame) {
+  double before = 0;
+  for (const double share : {0.01, 0.4, 0.8}) {
+    const double reached = stop_at(share);
+    EXPECT_GE(reached, share);
+    EXPECT_GT(reached, before);
+    EXPECT_LT(reached, 1);
+    before = reached;
+  }
+  EXPECT_GT(go_on(), before);
+}
+
+TEST_F(StoppedGrid, BeginsAgainWhereTheStateIsDamagedOrOfOtherQueries) {
+  const double alone = go_on();
+  stop_at(0.5);
+  {
+    std::fstream file(folder_ / "state", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(100);
+    file.put('x');
+    file.put('y');
+  }
+  EXPECT_DOUBLE_EQ(go_on(), alone);
+  stop_at(0.5);
+  std::filesystem::resize_file(folder_ / "state", 30);
+  EXPECT_DOUBLE_EQ(go_on(), alone);
+  stop_at(0.5);
+  asked_.vectors[0] += 0.5F;
+  expected_ = *run({});
+  EXPECT_DOUBLE_EQ(go_on(), alone);
 }
 
 }  // namespace
