@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -162,6 +163,17 @@ void made(const Data& data, Pool* pool, const std::string& suffix) {
       &stats);
 }
 
+/// Of the environment's EFFORTS, numbers with commas, or as bench/search/peers.py.
+std::vector<std::size_t> efforts() {
+  const char* given = std::getenv("EFFORTS");
+  std::stringstream list(
+      given != nullptr ? given : "10,20,40,60,80,120,160,240,320,480,640,960,1280,1920,2560");
+  std::vector<std::size_t> out;
+  for (std::string number; std::getline(list, number, ',');)
+    out.push_back(std::strtoul(number.c_str(), nullptr, 10));
+  return out;
+}
+
 /// Build, and recall@10 against queries/s at rising effort.
 void approximate(const Data& data, Pool* pool, const std::string& folder,
                  const std::string& suffix) {
@@ -173,7 +185,9 @@ void approximate(const Data& data, Pool* pool, const std::string& folder,
   if (const char* alpha = std::getenv("ALPHA")) options.graph.alpha = std::strtof(alpha, nullptr);
   const auto path = std::filesystem::path(folder) / "bench.graph";
   const double begin = now(), used = cpu_seconds();
-  must(crosstail::index::ApproximateIndex::build(rows, *data.codes, path, options, pool));
+  // KEEP: asks the graph that an earlier run left.
+  if (std::getenv("KEEP") == nullptr || !std::filesystem::exists(path))
+    must(crosstail::index::ApproximateIndex::build(rows, *data.codes, path, options, pool));
   auto index = crosstail::index::ApproximateIndex::open(path, *data.codes);
   if (!index.ok()) must(index.error());
   std::printf("approximate: built in %.1f CPU s (%.1f s), graph %.0f + codes %.0f MiB\n",
@@ -183,13 +197,13 @@ void approximate(const Data& data, Pool* pool, const std::string& folder,
     std::printf("  self-test: effort %u recall@10 %.4f @100 %.4f\n", point.effort,
                 static_cast<double>(point.recall_10), static_cast<double>(point.recall_100));
   if (wanted != "approximate") return;
+  const int runs = std::getenv("RUNS") == nullptr ? 5 : std::atoi(std::getenv("RUNS"));
   const auto expected = ExactSearch(rows, pool).search({.queries = data.queries, .k = 10});
-  for (const std::size_t effort :
-       {10UL, 15UL, 20UL, 30UL, 40UL, 60UL, 80UL, 120UL, 160UL, 240UL, 320UL, 480UL, 640UL}) {
+  for (const std::size_t effort : efforts()) {
     std::vector<double> rates;
     crosstail::index::Hits found;
     SearchStats stats;
-    for (int run = 0; run < 5; ++run) {
+    for (int run = 0; run < runs; ++run) {
       const double start = now();
       found = *index->search(rows, {.queries = data.queries, .k = 10}, effort, pool, &stats);
       rates.push_back(static_cast<double>(found.size()) / (now() - start));
@@ -201,8 +215,9 @@ void approximate(const Data& data, Pool* pool, const std::string& folder,
     std::sort(rates.begin(), rates.end());
     std::printf(
         "approximate effort %-5zu%s recall@10 %.4f %10.1f queries/s [%.1f, %.1f] %.0f rows seen\n",
-        effort, suffix.c_str(), right / 10 / static_cast<double>(found.size()), rates[2], rates[0],
-        rates[4], static_cast<double>(stats.rows_seen) / static_cast<double>(found.size()));
+        effort, suffix.c_str(), right / 10 / static_cast<double>(found.size()),
+        rates[rates.size() / 2], rates[0], rates.back(),
+        static_cast<double>(stats.rows_seen) / static_cast<double>(found.size()));
   }
 }
 

@@ -4,6 +4,7 @@
 Usage: peers.py ROWS.npy QUERIES.npy THREADS [NAME_PART]
 Needs faiss-cpu and hnswlib.
 """
+import os
 import resource
 import statistics
 import sys
@@ -19,6 +20,9 @@ wanted = sys.argv[4] if len(sys.argv) > 4 else ""
 suffix = f", {threads} thread" + ("s" if threads > 1 else "")
 faiss.omp_set_num_threads(threads)
 HITS = 100
+RUNS = int(os.environ.get("RUNS", 5))
+EFFORTS = [int(e) for e in os.environ.get(
+    "EFFORTS", "10,20,40,60,80,120,160,240,320,480,640,960,1280,1920,2560").split(",")]
 
 
 def measure(name, work, unit, body, runs=5):
@@ -58,6 +62,8 @@ def cpu():
 
 
 def approximate():
+    """With HNSW_FILE in the environment: builds and writes it, or, where it is there, asks it."""
+    kept = os.environ.get("HNSW_FILE", "")
     truth = faiss.IndexFlatIP(rows.shape[1])
     truth.add(rows)
     _, expected = truth.search(queries, 10)
@@ -65,16 +71,22 @@ def approximate():
     before = int(open("/proc/self/statm").read().split()[1]) * 4096
     index = hnswlib.Index(space="ip", dim=rows.shape[1])
     begin, used = time.perf_counter(), cpu()
-    index.init_index(max_elements=len(rows), M=16, ef_construction=100, random_seed=1)
-    index.add_items(rows, num_threads=threads)
+    if os.path.exists(kept):
+        index.load_index(kept)
+    else:
+        index.init_index(max_elements=len(rows), M=16, ef_construction=100, random_seed=1)
+        index.add_items(rows, num_threads=threads)
     memory = int(open("/proc/self/statm").read().split()[1]) * 4096 - before
     print(f"hnswlib M16 efC100: built in {cpu() - used:.1f} CPU s ({time.perf_counter() - begin:.1f} s), "
           f"{memory / 2**20:.0f} MiB", flush=True)
+    if kept and not os.path.exists(kept):
+        index.save_index(kept)
+        return
     index.set_num_threads(threads)
-    for effort in (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640):
+    for effort in EFFORTS:
         index.set_ef(effort)
         rates = []
-        for _ in range(5):
+        for _ in range(RUNS):
             begin = time.perf_counter()
             found, _ = index.knn_query(queries, k=10, num_threads=threads)
             rates.append(len(queries) / (time.perf_counter() - begin))

@@ -25,18 +25,6 @@ std::vector<std::uint32_t> shuffled(std::size_t count, std::uint64_t seed) {
   return order;
 }
 
-double recall(std::span<const Hit> found, std::span<const Hit> expected, std::size_t k) {
-  const std::size_t wanted = std::min(k, expected.size());
-  if (wanted == 0) return 1;
-  std::vector<std::uint32_t> rows;
-  for (const Hit& hit : found.first(std::min(k, found.size()))) rows.push_back(hit.row);
-  std::sort(rows.begin(), rows.end());
-  std::size_t hits = 0;
-  for (const Hit& hit : expected.first(wanted))
-    if (std::binary_search(rows.begin(), rows.end(), hit.row)) ++hits;
-  return static_cast<double>(hits) / static_cast<double>(wanted);
-}
-
 }  // namespace
 
 /// Puts a builder's graph to the test as if it were a file.
@@ -97,19 +85,10 @@ class GraphWriter {
     ApproximateIndex index;
     index.codes_ = &codes_;
     index.levels_ = builder.view();
-    const auto measured = [&](std::size_t k, std::uint32_t effort) {
-      SearchStats stats;
-      const Hits found = index.walk_all(rows_, {.queries = queries, .k = k}, effort, pool_, stats,
-                                        nn::default_isa());
-      double sum = 0;
-      for (std::size_t q = 0; q < expected.size(); ++q) sum += recall(found[q], expected[q], k);
-      return static_cast<float>(sum / static_cast<double>(expected.size()));
-    };
     for (const std::uint32_t effort : kEfforts) {
-      const float ten = measured(10, effort);
-      const float hundred = effort < 100 ? 0 : measured(100, effort);
-      header.curve[header.points++] = {effort, ten, hundred};
-      if (std::min(ten, hundred) >= 0.999F) break;
+      const EffortPoint point = index.measure(rows_, queries, expected, effort, pool_);
+      header.curve[header.points++] = point;
+      if (std::min(point.recall_10, point.recall_100) >= 0.999F) break;
     }
     return {};
   }

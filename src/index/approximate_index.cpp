@@ -1,6 +1,7 @@
 #include "index/approximate_index.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <numeric>
@@ -36,6 +37,25 @@ std::size_t counted_rows(const SearchRequest& request, std::size_t rows) {
   return counted;
 }
 
+double recall(std::span<const Hit> found, std::span<const Hit> expected, std::size_t k) {
+  const std::size_t wanted = std::min(k, expected.size());
+  if (wanted == 0) return 1;
+  std::vector<std::uint32_t> rows;
+  for (const Hit& hit : found.first(std::min(k, found.size()))) rows.push_back(hit.row);
+  std::sort(rows.begin(), rows.end());
+  std::size_t hits = 0;
+  for (const Hit& hit : expected.first(wanted))
+    if (std::binary_search(rows.begin(), rows.end(), hit.row)) ++hits;
+  return static_cast<double>(hits) / static_cast<double>(wanted);
+}
+
+/// What a query walks by.
+CodePlane plane_of(const Codes& codes, std::span<const float> query) {
+  CodePlane plane{CodeQuery(codes, query).high, 0};
+  plane.bias = 128 * std::accumulate(plane.numbers.begin(), plane.numbers.end(), 0);
+  return plane;
+}
+
 }  // namespace
 
 /// What the queries of one call share.
@@ -69,6 +89,12 @@ Result<ApproximateIndex> ApproximateIndex::open(const std::filesystem::path& pat
 Status ApproximateIndex::verify() const {
   CT_TRY(const GraphHeader header, read_graph_header(file_.bytes(), name_));
   return verify_payload(file_.bytes(), header.payload, name_);
+}
+
+Status ApproximateIndex::verify_file(const std::filesystem::path& path, Pool* pool) {
+  CT_TRY(const MappedFile file, MappedFile::open(path));
+  CT_TRY(const GraphHeader header, read_graph_header(file.bytes(), path.string()));
+  return verify_payload(file.bytes(), header.payload, path.string(), pool);
 }
 
 std::size_t ApproximateIndex::effort_for(double recall, std::size_t k) const {
@@ -133,8 +159,7 @@ std::vector<Hit> ApproximateIndex::ask(const Asked& asked, std::size_t query, Be
                                        SearchStats& stats) const {
   const std::size_t dim = codes_->dim();
   const float* numbers = &asked.request.queries[query * dim];
-  CodePlane plane{CodeQuery(*codes_, {numbers, dim}).high, 0};
-  plane.bias = 128 * std::accumulate(plane.numbers.begin(), plane.numbers.end(), 0);
+  const CodePlane plane = plane_of(*codes_, {numbers, dim});
   const std::uint64_t before = beam.visited();
   std::vector<Hit> hits;
   for (std::size_t effort = asked.effort;; effort *= 2) {
@@ -146,6 +171,38 @@ std::vector<Hit> ApproximateIndex::ask(const Asked& asked, std::size_t query, Be
   }
   stats.rows_seen += beam.visited() - before;
   return hits;
+}
+
+EffortPoint ApproximateIndex::measure(const RowSource& rows, std::span<const float> queries,
+                                      const Hits& expected, std::uint32_t effort,
+                                      Pool* pool) const {
+  const std::size_t dim = codes_->dim();
+  const nn::Isa isa = nn::default_isa();
+  const SearchRequest ten{.queries = queries, .k = 10}, hundred{.queries = queries, .k = 100};
+  const std::size_t threads = pool == nullptr ? 1 : pool->threads() + 1;
+  std::vector<std::array<double, 2>> found(expected.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](std::size_t) {
+    BeamSearch beam(*codes_, isa);
+    for (std::size_t q = next++; q < expected.size(); q = next++) {
+      const float* query = &queries[q * dim];
+      const auto near = beam.descend(levels_, {plane_of(*codes_, {query, dim})}, effort);
+      const auto recall_of = [&](const SearchRequest& request) {
+        const Asked asked{rows, rows.view(), request, effort, isa};
+        return recall(score_all(asked, query, counted_of(asked, near)), expected[q], request.k);
+      };
+      found[q] = {recall_of(ten), effort < hundred.k ? 0 : recall_of(hundred)};
+    }
+  };
+  if (threads == 1)
+    work(0);
+  else
+    pool->parallel_for(threads, work);
+  std::array<double, 2> sum{};
+  for (const auto& one : found)
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += one[i];
+  const auto count = static_cast<double>(std::max<std::size_t>(found.size(), 1));
+  return {effort, static_cast<float>(sum[0] / count), static_cast<float>(sum[1] / count)};
 }
 
 Hits ApproximateIndex::walk_all(const RowSource& source, const SearchRequest& request,

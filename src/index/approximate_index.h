@@ -45,6 +45,8 @@ class ApproximateIndex {
   /// Checks the header, the sizes, and that it was built over `codes`; contents: see verify().
   static Result<ApproximateIndex> open(const std::filesystem::path& path, const Codes& codes);
   [[nodiscard]] Status verify() const;
+  /// The same of a file by itself, whatever its codes are.
+  static Status verify_file(const std::filesystem::path& path, Pool* pool = nullptr);
 
   [[nodiscard]] std::size_t rows() const {
     return levels_.levels.empty() ? 0 : levels_.levels.back().size;
@@ -66,6 +68,9 @@ class ApproximateIndex {
  private:
   friend class GraphWriter;
   struct Asked;
+  /// The point of the self-test for an effort: every query walks once. `expected` has its 100 best.
+  [[nodiscard]] EffortPoint measure(const RowSource& rows, std::span<const float> queries,
+                                    const Hits& expected, std::uint32_t effort, Pool* pool) const;
   /// search() without its choice; the effort as it is.
   [[nodiscard]] Hits walk_all(const RowSource& rows, const SearchRequest& request,
                               std::size_t effort, Pool* pool, SearchStats& stats,

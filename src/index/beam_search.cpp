@@ -37,23 +37,47 @@ void BeamSearch::distances(const WalkTarget& target, std::span<const std::uint32
                            float* out) {
   products_.resize(rows.size());
   dots_(codes_, rows, target.plane, products_.data());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    out[i] = target.factor * codes_.scale(rows[i]) * static_cast<float>(products_[i]);
-    if (target.offsets == nullptr) continue;
-    out[i] += target.offsets[rows[i]] + target.extra_factor * target.extra[rows[i]];
+  if (target.terms == nullptr) {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      out[i] = target.factor * codes_.scale(rows[i]) * static_cast<float>(products_[i]);
+    return;
   }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const RowTerms& terms = target.terms[rows[i]];
+    out[i] = target.factor * terms.scale * static_cast<float>(products_[i]) + terms.offset;
+  }
+  if (target.extra == nullptr) return;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    out[i] += target.extra_factor * target.extra[rows[i]];
 }
 
 void BeamSearch::offer_fresh(std::size_t width) {
+  incoming_.clear();
   for (std::size_t i = 0; i < fresh_.size(); ++i) {
     const Near near{fresh_distances_[i], fresh_[i], false};
-    if (beam_.size() == width) {
-      if (!nearer(near, beam_.back())) continue;
-      beam_.pop_back();
+    if (beam_.size() < width || nearer(near, beam_.back())) incoming_.push_back(near);
+  }
+  if (incoming_.empty()) return;
+  std::sort(incoming_.begin(), incoming_.end(), nearer);
+  // Both are in order: one pass from the far end, instead of moving a wide beam for each of them.
+  std::size_t old = beam_.size(), added = incoming_.size();
+  const std::size_t kept = std::min(width, old + added);
+  while (old + added > kept) {
+    if (added == 0 || (old > 0 && nearer(incoming_[added - 1], beam_[old - 1])))
+      --old;
+    else
+      --added;
+  }
+  beam_.resize(kept);
+  while (added > 0) {
+    if (old > 0 && nearer(incoming_[added - 1], beam_[old - 1])) {
+      beam_[old + added - 1] = beam_[old - 1];
+      --old;
+    } else {
+      beam_[old + added - 1] = incoming_[added - 1];
+      --added;
+      next_ = std::min(next_, old + added);
     }
-    const auto at = std::lower_bound(beam_.begin(), beam_.end(), near, nearer);
-    next_ = std::min(next_, static_cast<std::size_t>(at - beam_.begin()));
-    beam_.insert(at, near);
   }
 }
 
@@ -66,6 +90,10 @@ void BeamSearch::expand(const NeighbourView& graph, const WalkTarget& target, st
     if (neighbours[i] >= codes_.rows() || !first_visit(neighbours[i])) continue;
     fresh_.push_back(neighbours[i]);
     prefetch_row(codes_, neighbours[i]);
+    if (target.terms != nullptr)
+      __builtin_prefetch(target.terms + neighbours[i]);
+    else
+      __builtin_prefetch(codes_.scale_place(neighbours[i]));
   }
   if (fresh_.empty()) return;
   fresh_distances_.resize(fresh_.size());

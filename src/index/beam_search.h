@@ -36,12 +36,18 @@ struct LevelsView {
   std::vector<NeighbourView> levels;       ///< the smallest first, all rows last
 };
 
-/// What a walk looks for: the smallest factor·scale(row)·(plane · row) + offsets[row] +
-/// extra_factor·extra[row], without the last two where `offsets` is null.
+/// What a distance needs of a row beside its codes, together for the sake of the cache.
+struct RowTerms {
+  float scale = 0, offset = 0;
+};
+
+/// What a walk looks for: the smallest factor·scale·(plane · row) + offset + extra_factor·extra of
+/// the row, with scale and offset of `terms`; where that is null, the codes' scale and no more, and
+/// where `extra` is null without that.
 struct WalkTarget {
   const CodePlane& plane;
   float factor = -1;
-  const float* offsets = nullptr;
+  const RowTerms* terms = nullptr;
   float extra_factor = 0;
   const float* extra = nullptr;
 };
@@ -88,7 +94,7 @@ class BeamSearch {
   std::vector<std::uint32_t> fresh_, starts_;
   std::vector<std::int32_t> products_;
   std::vector<float> fresh_distances_;
-  std::vector<Near> beam_;
+  std::vector<Near> beam_, incoming_;
   std::size_t next_ = 0;  ///< everything before it in the beam is expanded
   std::uint64_t visited_count_ = 0;
 };

@@ -56,8 +56,9 @@ class Codes {
   [[nodiscard]] const std::uint8_t* row(std::size_t r) const {
     return block(r / kCodeBlockRows) + r % kCodeBlockRows * stride_;
   }
-  [[nodiscard]] float scale(std::size_t r) const {
-    return scales(r / kCodeBlockRows)[r % kCodeBlockRows];
+  [[nodiscard]] float scale(std::size_t r) const { return *scale_place(r); }
+  [[nodiscard]] const float* scale_place(std::size_t r) const {
+    return scales(r / kCodeBlockRows) + r % kCodeBlockRows;
   }
   [[nodiscard]] const float* scales(std::size_t b) const {
     return reinterpret_cast<const float*>(block(b) + kCodeBlockRows * stride_);

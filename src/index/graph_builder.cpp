@@ -38,9 +38,8 @@ GraphBuilder::GraphBuilder(const Codes& codes, const GraphOptions& options, Pool
       capacity_(options.degree + options.degree / 2),
       place_(codes.rows()),
       lists_(codes.rows() * capacity_, kNoRow),
-      squares_(codes.rows()),
-      extra_(codes.rows()),
-      offsets_(codes.rows()) {
+      terms_(codes.rows()),
+      extra_(codes.rows()) {
   const std::size_t threads = pool == nullptr ? 1 : pool->threads() + 1;
   for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back(codes, isa);
   if (options_.max_batch == 0) options_.max_batch = std::max<std::size_t>(codes.rows() / 50, 256);
@@ -81,9 +80,10 @@ void GraphBuilder::measure_rows() {
         with_mean += static_cast<double>(mean[k]) * number;
       }
       const double scale = static_cast<double>(codes_.scale(r));
-      squares_[r] = static_cast<float>(scale * scale * static_cast<double>(squares));
+      terms_[r] = {codes_.scale(r),
+                   static_cast<float>(scale * scale * static_cast<double>(squares))};
       lengths[r] = static_cast<float>(mean_squares + 2 * scale * with_mean +
-                                      static_cast<double>(squares_[r]));
+                                      static_cast<double>(terms_[r].offset));
     }
   });
   double sum = 0, largest = 0;
@@ -97,14 +97,15 @@ void GraphBuilder::measure_rows() {
   for (std::size_t r = 0; r < lengths.size(); ++r) {
     const double missing = most - static_cast<double>(lengths[r]);
     extra_[r] = missing > 1e-3 * most ? static_cast<float>(std::sqrt(missing)) : 0.0F;
-    offsets_[r] = squares_[r] + extra_[r] * extra_[r];
+    terms_[r].offset += extra_[r] * extra_[r];
   }
+  if (std::all_of(extra_.begin(), extra_.end(), [](float x) { return x == 0; })) extra_ = {};
 }
 
 float GraphBuilder::distance(std::uint32_t a, std::uint32_t b, std::int32_t product) const {
-  const float extra = extra_[a] - extra_[b];
-  return squares_[a] + squares_[b] -
-         2 * codes_.scale(a) * codes_.scale(b) * static_cast<float>(product) + extra * extra;
+  float inner = terms_[a].scale * terms_[b].scale * static_cast<float>(product);
+  if (!extra_.empty()) inner += extra_[a] * extra_[b];
+  return terms_[a].offset + terms_[b].offset - 2 * inner;
 }
 
 void GraphBuilder::insert(std::span<const std::uint32_t> rows) {
@@ -172,8 +173,11 @@ void GraphBuilder::insert_batch(std::span<const std::uint32_t> rows) {
 
 void GraphBuilder::find_neighbours(Worker& worker, const LevelsView& levels, std::uint32_t row) {
   worker.plane.take(codes_.row(row), codes_.stride());
-  const WalkTarget target{worker.plane, -2 * codes_.scale(row), offsets_.data(), -2 * extra_[row],
-                          extra_.data()};
+  WalkTarget target{worker.plane, -2 * codes_.scale(row), terms_.data()};
+  if (!extra_.empty()) {
+    target.extra_factor = -2 * extra_[row];
+    target.extra = extra_.data();
+  }
   const auto found = worker.search.descend(levels, target, options_.beam);
   worker.ids.clear();
   for (const Near& near : found)
@@ -200,7 +204,7 @@ void GraphBuilder::choose(Worker& worker, std::uint32_t row) {
   std::fill(to.begin(), to.end(), kNoRow);
   auto& left = worker.candidates;
   const float factor = options_.alpha * options_.alpha;
-  const float same = 1e-6F * offsets_[row];  // nearer than this is a duplicate of the row
+  const float same = 1e-6F * terms_[row].offset;  // nearer than this is a duplicate of the row
   std::size_t duplicates = 0;
   for (std::size_t chosen = 0; chosen < options_.degree && !left.empty(); ++chosen) {
     const std::uint32_t nearest = left.front().row;

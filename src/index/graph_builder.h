@@ -88,9 +88,8 @@ class GraphBuilder {
   std::vector<std::size_t> level_sizes_;  ///< that are still to come, the smallest last
   std::vector<std::vector<std::uint32_t>> upper_;
   std::vector<std::uint32_t> lists_;
-  std::vector<float> squares_;  ///< ‖scale · code‖² a row
-  std::vector<float> extra_;    ///< the additional coordinate
-  std::vector<float> offsets_;  ///< squares + extra², for walks
+  std::vector<RowTerms> terms_;  ///< offset: ‖scale · code‖² + extra²
+  std::vector<float> extra_;     ///< the additional coordinate; empty where it is 0 for all rows
   std::vector<Worker> workers_;
 
  public:
