@@ -95,6 +95,7 @@ class TrainVerb : public Verb {
     options.section("Input and output")
         .text(model_, "model", "DIR", "what is trained")
         .text(output_, "output", "DIR", "the result; put in place when complete", 'o')
+        .texts(o_.corpus, "corpus", "FILE", "passages that rows name by id (docid, text)")
         .texts(o_.dev, "dev", "FILE", "rows to measure on; rows of another split are passed over")
         .count(o_.dev_rows, "dev-rows", "N",
                "measure on at most so many, languages in turn; 0: all")

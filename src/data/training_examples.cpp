@@ -83,6 +83,32 @@ Status read_passages(const object& row, const char* name, std::vector<TrainingPa
   return {};
 }
 
+/// Passages that the row names by id.
+Status read_ids(const object& row, const char* name, const TrainingCorpus* corpus,
+                std::vector<TrainingPassage>& to) {
+  element list;
+  if (row[name].get(list) != simdjson::SUCCESS || list.is_null()) return {};
+  if (corpus == nullptr)
+    return expected(
+        "passages in the row (positive_passages); one with positive_document_ids needs "
+        "its corpus (--corpus)");
+  simdjson::dom::array ids;
+  if (list.get(ids) != simdjson::SUCCESS)
+    return expected(std::string("a list of ids in '") + name + "'");
+  for (const auto item : ids) {
+    TrainingPassage passage;
+    if (std::string_view id; item.get(id) == simdjson::SUCCESS) passage.id = id;
+    if (item.is_number()) passage.id = simdjson::minify(item);
+    const auto text = corpus->find(passage.id);
+    if (text.data() == nullptr)
+      return expected(std::string("ids of the corpus in '") + name + "': it has no passage \"" +
+                      passage.id + "\"");
+    passage.text = text;
+    to.push_back(std::move(passage));
+  }
+  return {};
+}
+
 Status read_scores(const object& row, const char* name, std::vector<TrainingPassage>& passages) {
   element list;
   if (row[name].get(list) != simdjson::SUCCESS || list.is_null()) return {};
@@ -131,7 +157,7 @@ Status read_label(const object& row, TrainingExample& e) {
 
 }  // namespace
 
-Status parse_training_row(std::string_view json, TrainingExample& e) {
+Status parse_training_row(std::string_view json, TrainingExample& e, const TrainingCorpus* corpus) {
   thread_local simdjson::dom::parser parser;
   e = {};
   object row;
@@ -143,11 +169,8 @@ Status parse_training_row(std::string_view json, TrainingExample& e) {
       e.question));
   if (e.question.empty())
     return expected("one of query, query_text, anchor, question, sentence1, text");
-  element ignored;
-  if (row["positive_document_ids"].get(ignored) == simdjson::SUCCESS)
-    return expected(
-        "passages in the row (positive_passages); a row with positive_document_ids needs "
-        "its corpus joined to it first");
+  CT_CHECK(read_ids(row, "positive_document_ids", corpus, e.positives));
+  CT_CHECK(read_ids(row, "negative_document_ids", corpus, e.negatives));
   CT_CHECK(read_passages(row, "positive_passages", e.positives));
   CT_CHECK(read_passages(row, "negative_passages", e.negatives));
   CT_CHECK(read_passages(row, "pos", e.positives));
@@ -162,9 +185,10 @@ Status parse_training_row(std::string_view json, TrainingExample& e) {
 }
 
 Result<TrainingReader> TrainingReader::open(const std::filesystem::path& path,
-                                            const ColumnMap& columns) {
+                                            const ColumnMap& columns,
+                                            const TrainingCorpus* corpus) {
   CT_TRY(auto rows, RowReader::open(path, columns));
-  return TrainingReader(std::move(rows));
+  return TrainingReader(std::move(rows), corpus);
 }
 
 Result<bool> TrainingReader::next(TrainingExample& example) {
@@ -177,7 +201,7 @@ Result<bool> TrainingReader::next(TrainingExample& example) {
   const std::string place = rows_.name() + ":" + std::to_string(row.line);
   if (!row.problem.empty())
     return Error{ErrorCode::Corrupt, place + ": " + std::string(row.problem)};
-  if (const auto parsed = parse_training_row(row.json, example); !parsed.ok())
+  if (const auto parsed = parse_training_row(row.json, example, corpus_); !parsed.ok())
     return parsed.error().at(place);
   example.line = row.line;
   return true;

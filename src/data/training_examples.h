@@ -3,6 +3,8 @@
 /// members:
 ///   - Tevatron: query (or query_text), positive_passages[], negative_passages[] of {docid, title,
 ///     text, score}; a passage's text is title, space, text;
+///   - Tevatron's newer one: query_text, positive_document_ids[], negative_document_ids[], whose
+///     passages stand in a corpus (training_corpus.h);
 ///   - sentence-transformers and FlagEmbedding: query, pos[], neg[], pos_scores[], neg_scores[];
 ///   - n-tuples: anchor (or query, question), positive, negative or negative_1 … negative_n, score;
 ///   - pairs, as extract, curate and align write them: question, answer (question1, answer1 …);
@@ -22,6 +24,7 @@
 
 #include "base/result.h"
 #include "data/rows.h"
+#include "data/training_corpus.h"
 
 namespace crosstail::data {
 
@@ -45,8 +48,10 @@ struct TrainingExample {
 /// Not thread-safe.
 class TrainingReader {
  public:
+  /// `corpus` (borrowed; null: there is none) has the passages that rows name by id.
   static Result<TrainingReader> open(const std::filesystem::path& path,
-                                     const ColumnMap& columns = {});
+                                     const ColumnMap& columns = {},
+                                     const TrainingCorpus* corpus = nullptr);
   /// False at the end. A row that is not one of the layouts is a Corrupt error that names file,
   /// line and what was expected; next() may be called again for the row after it. Damaged files are
   /// Io, Corrupt or Limit errors after which ended() is true.
@@ -55,12 +60,15 @@ class TrainingReader {
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
-  explicit TrainingReader(RowReader rows) : rows_(std::move(rows)) {}
+  TrainingReader(RowReader rows, const TrainingCorpus* corpus)
+      : rows_(std::move(rows)), corpus_(corpus) {}
   RowReader rows_;
+  const TrainingCorpus* corpus_;
   bool ended_ = false;
 };
 
-/// One JSON object to an example; Corrupt says what was expected.
-Status parse_training_row(std::string_view json, TrainingExample& example);
+/// One JSON object to an example; Corrupt says what was expected, or which passage is not there.
+Status parse_training_row(std::string_view json, TrainingExample& example,
+                          const TrainingCorpus* corpus = nullptr);
 
 }  // namespace crosstail::data

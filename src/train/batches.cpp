@@ -76,7 +76,7 @@ Result<DataSummary> survey(const BatchOptions& options) {
   DataSummary summary;
   std::string first_without;
   for (const auto& file : options.files) {
-    CT_TRY(auto reader, data::TrainingReader::open(file));
+    CT_TRY(auto reader, data::TrainingReader::open(file, {}, options.corpus.get()));
     data::TrainingExample example;
     while (true) {
       if (interrupt_requested()) return Error{ErrorCode::Interrupted, "interrupted"};
@@ -128,7 +128,7 @@ Result<bool> BatchStream::read_row() {
   while (true) {
     if (!reader_) {
       if (file_ == options_.files.size()) return false;
-      CT_TRY(reader_, data::TrainingReader::open(options_.files[file_]));
+      CT_TRY(reader_, data::TrainingReader::open(options_.files[file_], {}, options_.corpus.get()));
     }
     Row row;
     CT_TRY(const bool more, reader_->next(row.example));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -32,6 +33,7 @@ std::size_t filter_negatives(const NegativeFilter& filter, data::TrainingExample
 
 struct BatchOptions {
   std::vector<std::string> files;
+  std::shared_ptr<const data::TrainingCorpus> corpus;  ///< of rows that name their passages by id
   std::size_t batch_size = 64;
   bool homogeneous = false;  ///< a batch's rows share their language
   double temperature = 1;    ///< a language of n rows is met n^(1/temperature) times, in proportion

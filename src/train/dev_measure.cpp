@@ -23,10 +23,10 @@ std::string passage_id(std::size_t i) {
 }  // namespace
 
 Result<DevSet> DevSet::read(const std::vector<std::string>& files, const std::string& split,
-                            std::size_t limit, bool vectors) {
+                            std::size_t limit, bool vectors, const data::TrainingCorpus* corpus) {
   std::map<std::string, std::vector<data::TrainingExample>> by_language;
   for (const auto& file : files) {
-    CT_TRY(auto reader, data::TrainingReader::open(file));
+    CT_TRY(auto reader, data::TrainingReader::open(file, {}, corpus));
     data::TrainingExample row;
     while (true) {
       CT_TRY(const bool more, reader.next(row));

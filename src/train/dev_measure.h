@@ -22,7 +22,8 @@ class DevSet {
   /// Rows that state another split than `split` are passed over. At most `limit` rows (0: all), the
   /// first ones of each language in turn as the files have them. Fails as TrainingReader does.
   static Result<DevSet> read(const std::vector<std::string>& files, const std::string& split,
-                             std::size_t limit, bool vectors);
+                             std::size_t limit, bool vectors,
+                             const data::TrainingCorpus* corpus = nullptr);
 
   /// Runs without dropout and keeps nothing for gradients.
   Result<DevScore> measure(Engine& engine, Objective& objective, bool normalise);

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "model/identity.h"
+#include "model/model_card.h"
+#include "text/language_tag.h"
 #include "train/trainer.h"
 
 namespace crosstail::train {
@@ -47,6 +50,22 @@ std::string negatives_text(const NegativeFilter& n) {
   return out;
 }
 
+/// What the model states that it was made for, and what it was now trained on. Where it states
+/// nothing, the rows' languages alone would say too little: it knows more than these.
+std::vector<std::string> languages_of(const TrainOptions& options, const DataSummary& data) {
+  auto languages = model::stated_languages(options.model);
+  if (languages.empty()) return languages;
+  const std::size_t stated = languages.size();
+  for (const auto& [language, count] : data.languages)
+    if (text::parse_language_tag(language) &&
+        std::none_of(
+            languages.begin(), languages.begin() + static_cast<std::ptrdiff_t>(stated),
+            [&](const std::string& known) { return text::same_language(known, language); }))
+      languages.push_back(language);
+  std::ranges::sort(languages);
+  return languages;
+}
+
 }  // namespace
 
 Result<std::string> fingerprint_of(const TrainOptions& o) {
@@ -55,6 +74,10 @@ Result<std::string> fingerprint_of(const TrainOptions& o) {
   for (const auto& file : o.data.files) {
     CT_TRY(const auto hash, file_hash(file));
     out += line("data " + std::filesystem::path(file).filename().string(), "xxh3 " + hash);
+  }
+  for (const auto& file : o.corpus) {
+    CT_TRY(const auto hash, file_hash(file));
+    out += line("corpus " + std::filesystem::path(file).filename().string(), "xxh3 " + hash);
   }
   for (const auto& file : o.dev) {
     CT_TRY(const auto hash, file_hash(file));
@@ -112,6 +135,9 @@ std::string model_card(const TrainOptions& options, const DataSummary& data,
   const bool vectors = is_for_vectors(options.objective.kind);
   std::string out = "---\nlibrary_name: sentence-transformers\n";
   out += vectors ? "pipeline_tag: sentence-similarity\n" : "pipeline_tag: text-classification\n";
+  const auto languages = languages_of(options, data);
+  if (!languages.empty()) out += "language:\n";
+  for (const auto& tag : languages) out += "- \"" + tag + "\"\n";
   out += "tags: [crosstail, " + std::string(vectors ? "sentence-transformers" : "cross-encoder") +
          "]\n---\n";
   out += "# " + options.output.filename().string() + "\n\nTrained by `crosstail train` from `" +

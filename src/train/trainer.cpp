@@ -101,7 +101,8 @@ Status Run::prepare() {
           ? static_cast<std::uint64_t>(o_.cooldown * static_cast<double>(schedule_.total))
           : static_cast<std::uint64_t>(o_.cooldown);
   if (!o_.dev.empty()) {
-    CT_TRY(dev_, DevSet::read(o_.dev, "dev", o_.dev_rows, is_for_vectors(o_.objective.kind)));
+    CT_TRY(dev_, DevSet::read(o_.dev, "dev", o_.dev_rows, is_for_vectors(o_.objective.kind),
+                              o_.data.corpus.get()));
   }
   std::error_code why;
   fs::create_directories(state_folder(), why);
@@ -354,6 +355,10 @@ Result<TrainReport> train(const TrainOptions& given) {
   if (o.objective.temperature <= 0 || o.objective.teacher_temperature <= 0 ||
       o.data.temperature <= 0)
     return Error{ErrorCode::InvalidArgument, "temperatures must be over 0"};
+  if (!o.corpus.empty()) {
+    CT_TRY(auto corpus, data::TrainingCorpus::read(o.corpus));
+    o.data.corpus = std::make_shared<const data::TrainingCorpus>(std::move(corpus));
+  }
   CT_TRY(auto engine, ModelEngine::open(o.model, o.engine));
   if (!o.normalise_given)
     o.objective.normalise =

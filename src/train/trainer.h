@@ -19,6 +19,7 @@ struct TrainOptions {
   std::filesystem::path model;   ///< Hugging Face or sentence-transformers directory
   std::filesystem::path output;  ///< the result; while training, OUTPUT.training holds the state
   BatchOptions data;
+  std::vector<std::string> corpus;  ///< files of the passages that rows name by id
   ObjectiveOptions objective;
   bool normalise_given = false;  ///< objective.normalise was chosen, not left to the model
   EngineOptions engine;

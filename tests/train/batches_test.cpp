@@ -23,6 +23,67 @@ TrainingExample parsed(const std::string& json) {
   return e;
 }
 
+TEST(TrainingRows, ThatNamePassagesGetThemFromTheCorpus) {
+  const TemporaryFolder folder;
+  const auto corpus_file = (folder / "corpus.jsonl").string(),
+             rows = (folder / "rows.jsonl").string();
+  std::ofstream(corpus_file) << R"({"docid":"a","title":"T","text":"one"}
+{"docid":7,"text":"two"}
+{"_id":"a","text":"a second passage of this id"}
+{"docid":"empty","text":""}
+)";
+  std::ofstream(rows)
+      << R"({"query_id":"1","query_text":"q","positive_document_ids":["a"],"negative_document_ids":["7",7],"answer":null}
+{"query_id":"2","query_text":"r","positive_document_ids":["b"],"negative_document_ids":[]}
+)";
+  const auto corpus = data::TrainingCorpus::read({corpus_file});
+  ASSERT_TRUE(corpus.ok()) << corpus.error().message;
+  EXPECT_EQ(corpus->size(), 3U);
+  EXPECT_NE(corpus->find("empty").data(), nullptr);
+  auto reader = data::TrainingReader::open(rows, {}, &*corpus);
+  ASSERT_TRUE(reader.ok());
+  TrainingExample e;
+  ASSERT_TRUE(*reader->next(e));
+  EXPECT_EQ(e.question, "q");
+  ASSERT_EQ(e.positives.size(), 1U);
+  EXPECT_EQ(e.positives[0].text, "T one");
+  ASSERT_EQ(e.negatives.size(), 2U);
+  EXPECT_EQ(e.negatives[1].text, "two");
+  EXPECT_EQ(e.negatives[1].id, "7");
+  const auto missing = reader->next(e);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.error().message.find("rows.jsonl:2"), std::string::npos);
+  EXPECT_NE(missing.error().message.find("no passage \"b\""), std::string::npos)
+      << missing.error().message;
+  // Batches read with it, and say what is missing without it.
+  std::ofstream(rows) << R"({"query_text":"q","positive_document_ids":["7"]})"
+                      << "\n";
+  BatchOptions o;
+  o.files = {rows};
+  const auto without = survey(o);
+  ASSERT_FALSE(without.ok());
+  EXPECT_NE(without.error().message.find("--corpus"), std::string::npos);
+  o.corpus = std::make_shared<const data::TrainingCorpus>(*corpus);
+  const auto summary = survey(o);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  BatchStream stream(o, *summary);
+  const auto batch = stream.next();
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(batch->at(0).positives.at(0).text, "two");
+}
+
+TEST(TrainingRows, ACorpusRowWithoutAnIdIsNamed) {
+  const TemporaryFolder folder;
+  const auto file = (folder / "corpus.jsonl").string();
+  std::ofstream(file) << R"({"docid":"a","text":"one"}
+{"text":"two"})"
+                      << "\n";
+  const auto corpus = data::TrainingCorpus::read({file});
+  ASSERT_FALSE(corpus.ok());
+  EXPECT_NE(corpus.error().message.find("corpus.jsonl:2"), std::string::npos);
+  EXPECT_NE(corpus.error().message.find("docid"), std::string::npos);
+}
+
 TEST(TrainingRows, OfEveryLayoutAreRead) {
   auto e = parsed(
       R"({"query_id":"1","query":"q","positive_passages":[{"docid":"d","title":"T","text":"p"}],

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "model/encoder.h"
+#include "model/model_card.h"
 #include "support/program.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_bert.h"
@@ -508,6 +509,18 @@ TEST(Trainer, MiddleLayersAndMuonWithAnyThreadsAndResumed) {
   o.steps = 60;
   const auto parts = trained("parts", 2);
   EXPECT_EQ(trained("whole", 2), parts);
+}
+
+TEST(Trainer, TheCardKeepsTheLanguagesTheModelStates) {
+  const TemporaryFolder folder;
+  auto o = options_for(folder);
+  o.steps = 1;
+  ASSERT_TRUE(train(o).ok());
+  EXPECT_TRUE(model::read_card_languages(o.output).empty());
+  // The rows are in German and English.
+  std::ofstream(folder / "model" / "README.md") << "---\nlanguage: [fr, en]\n---\n";
+  ASSERT_TRUE(train(o).ok());
+  EXPECT_EQ(model::read_card_languages(o.output), (std::vector<std::string>{"de", "en", "fr"}));
 }
 
 TEST(Trainer, StateLayersThatAreNotThereAreNamed) {
