@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "cli/completion.h"
+#include "cli/help.h"
 #include "cli/verb.h"
 
 namespace crosstail::cli {
@@ -38,7 +39,7 @@ std::string program_help(const std::vector<std::unique_ptr<Verb>>& verbs) {
   for (const auto& verb : verbs) {
     std::string name(verb->info().name);
     name.resize(std::max<std::size_t>(name.size() + 2, 12), ' ');
-    text += "  " + name + std::string(verb->info().summary) + "\n";
+    text += "  " + name + wrapped(verb->info().summary, 14, text_width()) + "\n";
   }
   return text +
          "\n`crosstail VERB --help` explains a verb, with an example.\n"
@@ -100,32 +101,6 @@ std::vector<DescribedVerb> described_verbs() {
     out.push_back(std::move(described));
   }
   return out;
-}
-
-std::string verb_help(const VerbInfo& info, const OptionTable& options) {
-  std::string text = "Usage: crosstail " + std::string(info.name) + " " + std::string(info.usage) +
-                     "\n\n" + std::string(info.description) + "\n";
-  if (const Option* positional = options.positional())
-    text += "\n  " + positional->name + "  " + positional->help + "\n";
-  std::string section = "\n";
-  for (const auto& [title, option] : options.entries()) {
-    if (title != section) text += "\n" + (title.empty() ? "Options" : title) + ":\n";
-    section = title;
-    std::string line = "  ";
-    if (option.short_name != 0) line += std::string("-") + option.short_name + ", ";
-    line += "--" + option.name;
-    if (!option.value_name.empty()) line += " " + option.value_name;
-    if (line.size() > 30) {
-      text += line + "\n";
-      line.clear();
-    }
-    line.resize(32, ' ');
-    text += line + option.help;
-    if (!option.default_text.empty()) text += " (default: " + option.default_text + ")";
-    if (option.repeatable) text += " (may be given several times)";
-    text += "\n";
-  }
-  return text + "\nExample:\n" + std::string(info.example) + "\n";
 }
 
 int run_program(const std::vector<std::string>& arguments) {

@@ -188,7 +188,8 @@ Status TextRun::run(const Work& work,
     Error error = std::move(status).error();
     if (error.code == ErrorCode::Interrupted || error.code == ErrorCode::NoSpace) {
       CT_CHECK(outputs.suspend());
-      if (outputs.resumable()) error.message += "; run the same command with --resume to go on";
+      if (outputs.resumable() && error.code == ErrorCode::Interrupted)
+        error.message += "; run the same command with --resume to go on";
     }
     return error;
   }

@@ -79,7 +79,9 @@ Status RowReader::read_header(const ColumnMap& columns) {
   Row header;
   CT_TRY(const bool more, next(header));
   if (!more || !header.problem.empty())
-    return Error{ErrorCode::Corrupt, name() + ":1: expected a header line with column names"};
+    return Error{
+        ErrorCode::Corrupt,
+        name() + ":1: expected JSON objects, a line each, or a header line with column names"};
   width_ = cell_count_;
   if (columns.fields.empty()) {
     for (std::size_t i = 0; i < cell_count_; ++i) columns_.emplace_back(cells_[i], i);

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 
+#include "cli/help.h"
 #include "model/tiny_model.h"
 #include "support/program.h"
 
@@ -70,6 +73,25 @@ TEST(Messages, AlignmentThatFindsNothingIsWarnedAbout) {
       {"align", "--by", "structure", row, "-o", (folder / "q.jsonl").string(), "--quiet"});
   EXPECT_EQ(align.exit_code, 0) << align.err;
   EXPECT_EQ(align.err, "crosstail: warning: no question in several languages was found\n");
+}
+
+TEST(Messages, HelpFitsTheTerminal) {
+  using cli::wrapped;
+  EXPECT_EQ(wrapped("one two three", 0, 7), "one two\nthree");
+  EXPECT_EQ(wrapped("one two three", 4, 11), "one two\n    three");
+  EXPECT_EQ(wrapped("a-word-that-is-too-long b", 2, 10), "a-word-that-is-too-long\n  b");
+  EXPECT_EQ(wrapped("ä ö ü", 0, 5), "ä ö ü");  // columns, not bytes
+  for (const char* columns : {"60", "80", "100"}) {
+    ::setenv("COLUMNS", columns, 1);
+    const auto help = run_crosstail({"search", "--help"});
+    ::unsetenv("COLUMNS");
+    std::istringstream lines(help.out.substr(0, help.out.find("\nExample:")));
+    std::string line;
+    std::getline(lines, line);  // how it is used is to be copied
+    while (std::getline(lines, line))
+      if (line.find("  --") != 0 && line.find(" -") != 0)
+        EXPECT_LE(line.size(), std::stoul(columns) + 4) << line;  // a few characters of two bytes
+  }
 }
 
 TEST(Messages, CtrlCWhileANamedPipeIsOpenedEndsWith130) {
