@@ -188,7 +188,10 @@ class Grid {
       CT_CHECK(write_grid_state(run_.state, identity_, state_));
       saved_ = now;
     }
-    if (interrupted) return Error{ErrorCode::Interrupted, "interrupted"};
+    if (interrupted)
+      return Error{ErrorCode::Interrupted, run_.state.empty()
+                                               ? "interrupted"
+                                               : "interrupted; the same command goes on from here"};
     return {};
   }
 
