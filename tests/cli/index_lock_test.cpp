@@ -31,6 +31,7 @@ pid_t start_and_stop(std::vector<std::string> words, const fs::path& lock) {
     if (std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(127);
     words.insert(words.begin(), CROSSTAIL_BINARY);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     ::execv(CROSSTAIL_BINARY, argv.data());
