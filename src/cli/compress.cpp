@@ -122,7 +122,7 @@ Status check(const CompressArguments& a) {
     return wrong("--vocabulary-size: needs --vocabulary-from");
   if (a.balance < 0 || a.balance > 1) return wrong("--balance: expected 0 to 1");
   if (a.prior < 0 || a.prior > 1) return wrong("--prior: expected 0 to 1");
-  if ((a.embedding_weights != "auto" || a.layer_weights != "auto") && a.weights.empty())
+  if ((a.embedding_weights || a.layer_weights != "auto") && a.weights.empty())
     return wrong(
         "--embedding-weights, --layer-weights: need --weights, or use `model convert` afterwards");
   return {};
@@ -134,8 +134,9 @@ nn::Precision precision_of(const CompressArguments& a) {
 
 model::ConvertOptions storage_of(const CompressArguments& a) {
   const bool all = a.weights == "int4";
-  return {.words = nn::table_format_from(
-              all && a.embedding_weights == "auto" ? "int4" : a.embedding_weights),
+  auto words = a.embedding_weights;
+  if (all && !words) words = nn::TableFormat::INT4;
+  return {.words = words,
           .layers = all || a.layer_weights == "int4" ? nn::LayerFormat::INT4
                                                      : nn::LayerFormat::AsComputed,
           .languages = {}};

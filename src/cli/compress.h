@@ -2,11 +2,13 @@
 /// `crosstail model compress`: a smaller model from a model directory (docs/models.md).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "cli/options.h"
+#include "nn/word_storage.h"
 
 namespace crosstail::cli {
 
@@ -20,7 +22,8 @@ struct CompressArguments {
   double prior = 0;                    ///< say of the tokenizer's own probabilities
   std::vector<std::string> languages;  ///< for the card; texts of others do not count
   /// Of a converted file; empty: a directory.
-  std::string weights, embedding_weights = "auto", layer_weights = "auto";
+  std::string weights, layer_weights = "auto";
+  std::optional<nn::WordStorage> embedding_weights;  ///< nothing: as `weights`
   std::string texts, prompt;  ///< what steps are measured on, after which prompt
   std::uint64_t max_texts = 2000;
   std::uint64_t threads = 0;

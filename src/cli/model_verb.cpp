@@ -84,8 +84,10 @@ class ModelVerb : public Verb {
         .real(min_cosine_, "min-cosine", "X", "exit with 1 if any text's cosine is below");
     options.section("Convert")
         .choice(to_, "to", {"crosstail", "huggingface"}, "what to write")
-        .choice(words_format_, "embedding-weights", {"auto", "f32", "bf16", "int8", "int4"},
-                "of word embeddings; auto: as --precision")
+        .text(words_format_, "embedding-weights", "FORMAT",
+              "of word embeddings: f32, bf16, int8, int4, tiers with product codes as in "
+              "int4:8000,pq4:50000,pq6 (the first pieces finer, pq6: a byte for six numbers), or "
+              "auto: as --precision")
         .choice(layers_format_, "layer-weights", {"auto", "int4"},
                 "how layers are stored; auto: as --precision");
     compress_.declare(options);
@@ -206,6 +208,14 @@ class ModelVerb : public Verb {
     return layers_format_ == "int4" ? nn::LayerFormat::INT4 : nn::LayerFormat::AsComputed;
   }
 
+  [[nodiscard]] Result<std::optional<nn::WordStorage>> word_storage() const {
+    using Storage = std::optional<nn::WordStorage>;
+    if (words_format_ == "auto") return Storage();
+    auto words = nn::parse_word_storage(words_format_);
+    if (!words.ok()) return words.error().at("--embedding-weights");
+    return Storage(*words);
+  }
+
   Result<int> convert(const std::string& name) {
     if (output_.empty())
       return Error{ErrorCode::InvalidArgument, "--output: name the file or folder to write"};
@@ -214,9 +224,10 @@ class ModelVerb : public Verb {
     } else {
       CT_TRY(const auto path, model::locate_model(name));
       CT_TRY(const auto languages, model::parse_languages(languages_));
+      CT_TRY(const auto words, word_storage());
       CT_CHECK(model::convert_model(
           path, nn::precision_from(precision_).value_or(model::automatic_precision()), output_,
-          {nn::table_format_from(words_format_), layer_format(), languages}));
+          {words, layer_format(), languages}));
     }
     log(LogLevel::Info, "summary", name + " is converted: " + output_);
     return kDone;
@@ -227,11 +238,11 @@ class ModelVerb : public Verb {
     compress_.output = output_;
     compress_.text_field = field_;
     compress_.language_field = language_field_;
-    compress_.embedding_weights = words_format_;
     compress_.layer_weights = layers_format_;
     compress_.texts = texts_;
     compress_.prompt = prompt_;
     compress_.max_texts = max_texts_;
+    CT_TRY(compress_.embedding_weights, word_storage());
     CT_TRY(compress_.languages, model::parse_languages(languages_));
     compress_.threads = threads_;
     compress_.json = json_;

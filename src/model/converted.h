@@ -42,7 +42,7 @@ Result<std::shared_ptr<LoadedModel>> load_sections(std::span<const std::byte> fi
 
 struct ConvertOptions {
   /// How word embeddings are kept; nothing: as goes with the precision.
-  std::optional<nn::TableFormat> words;
+  std::optional<nn::WordStorage> words;
   nn::LayerFormat layers = nn::LayerFormat::AsComputed;
   std::vector<std::string> languages;  ///< that it was made for; empty: those of its card
 };

@@ -53,7 +53,7 @@ Status load_table(const Weights& weights, LoadedModel& model) {
 
 Result<std::shared_ptr<const LoadedModel>> load_folder(const fs::path& folder,
                                                        nn::Precision precision,
-                                                       std::optional<nn::TableFormat> words,
+                                                       const std::optional<nn::WordStorage>& words,
                                                        nn::LayerFormat layers) {
   CT_TRY(ModelDescription description, read_layout(folder));
   const fs::path own = folder / description.folder;
@@ -88,7 +88,7 @@ nn::Precision automatic_precision() {
 
 Result<std::shared_ptr<const LoadedModel>> load_model(const fs::path& path,
                                                       std::optional<nn::Precision> precision,
-                                                      std::optional<nn::TableFormat> words,
+                                                      const std::optional<nn::WordStorage>& words,
                                                       nn::LayerFormat layers) {
   CT_TRY(const fs::path found, locate_model(path));
   std::error_code ignored;

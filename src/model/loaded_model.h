@@ -37,7 +37,7 @@ struct LoadedModel {
 /// its layers.
 Result<std::shared_ptr<const LoadedModel>> load_model(
     const std::filesystem::path& path, std::optional<nn::Precision> precision,
-    std::optional<nn::TableFormat> words = std::nullopt,
+    const std::optional<nn::WordStorage>& words = std::nullopt,
     nn::LayerFormat layers = nn::LayerFormat::AsComputed);
 
 /// bf16 where the processor computes it faster than f32 (nn/fast_precision.h), else f32.

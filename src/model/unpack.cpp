@@ -33,16 +33,6 @@ float number(const std::byte* step, std::size_t stride, std::size_t index, Preci
   return static_cast<float>(load<std::int8_t>(step + index / 4 * stride + index % 4));
 }
 
-void four_bit_word(const nn::PackedTransformer& p, std::size_t word, float* to) {
-  for (std::size_t g = 0; g < p.word_groups(); ++g) {
-    const std::size_t at = word * p.word_groups() + g, first = g * nn::kFourBitGroup;
-    float numbers[nn::kFourBitGroup] = {};
-    nn::add_four_bits(reinterpret_cast<const std::uint8_t*>(p.word) + at * nn::kFourBitBytes,
-                      p.group_scale[at], numbers);
-    std::copy_n(numbers, std::min(nn::kFourBitGroup, p.shape.hidden - first), to + first);
-  }
-}
-
 class Unpacked {
  public:
   std::span<const float> keep(std::vector<float> numbers) {
@@ -81,14 +71,17 @@ class Unpacked {
   std::span<const float> words(const nn::PackedTransformer& p) {
     const std::size_t hidden = p.shape.hidden, row = p.row_numbers();
     std::vector<float> out(p.shape.vocabulary * hidden);
+    std::vector<float> whole(p.word_groups() * nn::kFourBitGroup);
     for (std::size_t w = 0; w < p.shape.vocabulary; ++w) {
       float* to = out.data() + w * hidden;
-      if (p.words == nn::TableFormat::INT4) {
-        four_bit_word(p, w, to);
+      if (p.words.format == nn::TableFormat::INT4 || p.words.format == nn::TableFormat::Product) {
+        std::fill(whole.begin(), whole.end(), 0.0F);
+        p.add_compressed_word(w, whole.data());
+        std::copy_n(whole.data(), hidden, to);
         continue;
       }
-      const auto precision = p.words == nn::TableFormat::F32    ? Precision::F32
-                             : p.words == nn::TableFormat::BF16 ? Precision::BF16
+      const auto precision = p.words.format == nn::TableFormat::F32    ? Precision::F32
+                             : p.words.format == nn::TableFormat::BF16 ? Precision::BF16
                                                                 : Precision::INT8;
       const float scale = precision == Precision::INT8 ? p.word_scale[w] : 1.0F;
       const std::byte* from = p.word + w * row * nn::input_bytes(precision);

@@ -12,8 +12,9 @@ namespace crosstail::nn {
 
 namespace {
 
-/// Version 1 had no `words`: they were as `precision` says. Version 2 had no `layer_format`.
-constexpr std::uint32_t kVersion = 3;
+/// Version 1 had no `words`: they were as `precision` says. Version 2 had no `layer_format`,
+/// version 3 no words in product codes.
+constexpr std::uint32_t kVersion = 4;
 
 /// The first 128 bytes, little-endian.
 struct Header {
@@ -27,13 +28,15 @@ struct Header {
   std::uint64_t bytes = 0;  ///< of the whole, header included
   std::uint32_t words = 0;
   std::uint32_t layer_format = 0;
-  std::uint32_t reserved[8] = {};
+  std::uint64_t fine_words = 0, middle_words = 0;
+  std::uint32_t middle_width = 0, code_width = 0;
+  std::uint32_t reserved[2] = {};
 };
 static_assert(sizeof(Header) == 128);
 
 /// Of a row of the words' table.
 std::size_t word_bytes(const PackedTransformer& packed) {
-  switch (packed.words) {
+  switch (packed.words.format) {
     case TableFormat::F32:
       return packed.row_numbers() * 4;
     case TableFormat::BF16:
@@ -41,23 +44,47 @@ std::size_t word_bytes(const PackedTransformer& packed) {
     case TableFormat::INT8:
       return packed.row_numbers();
     case TableFormat::INT4:
+    case TableFormat::Product:
       return packed.word_groups() * kFourBitBytes;
   }
   return 0;
 }
 
+ProductTable next_product_table(Sections& sections, std::size_t columns, std::size_t width,
+                                std::size_t rows) {
+  ProductTable table{.columns = columns, .width = width};
+  table.centroids = sections.next<std::uint16_t>(table.centroid_numbers());
+  table.codes = sections.next<std::uint8_t>(rows * table.parts());
+  table.scale = sections.next<std::uint16_t>(rows);
+  return table;
+}
+
+void lay_out_words(PackedTransformer& packed, Sections& sections) {
+  const WordStorage& words = packed.words;
+  const bool product = words.format == TableFormat::Product;
+  const std::size_t rows = packed.shape.vocabulary;
+  const std::size_t plain = product ? words.fine_rows : rows;
+  packed.word = sections.next<std::byte>(plain * word_bytes(packed));
+  if (words.format == TableFormat::INT8) packed.word_scale = sections.next<float>(plain);
+  if (words.format == TableFormat::INT4 || product)
+    packed.group_scale = sections.next<std::uint16_t>(plain * packed.word_groups());
+  if (!product) return;
+  const std::size_t hidden = packed.shape.hidden;
+  if (words.middle_rows > 0)
+    packed.middle = next_product_table(sections, hidden, words.middle_width, words.middle_rows);
+  packed.coded =
+      next_product_table(sections, hidden, words.code_width, rows - plain - words.middle_rows);
+}
+
 /// Where everything lies, for sizes that check_shape() accepts; the same for reading and writing.
-PackedTransformer lay_out(const TransformerShape& shape, Precision precision, TableFormat words,
-                          LayerFormat layers, Sections& sections) {
+PackedTransformer lay_out(const TransformerShape& shape, Precision precision,
+                          const WordStorage& words, LayerFormat layers, Sections& sections) {
   PackedTransformer packed;
   packed.shape = shape;
   packed.precision = precision;
   packed.words = words;
   const std::size_t hidden = shape.hidden, row = packed.row_numbers();
-  packed.word = sections.next<std::byte>(shape.vocabulary * word_bytes(packed));
-  if (words == TableFormat::INT8) packed.word_scale = sections.next<float>(shape.vocabulary);
-  if (words == TableFormat::INT4)
-    packed.group_scale = sections.next<std::uint16_t>(shape.vocabulary * packed.word_groups());
+  lay_out_words(packed, sections);
   packed.position = sections.next<float>(shape.positions * row);
   if (shape.types != 0) packed.type = sections.next<float>(shape.types * row);
   packed.embedding_norm = next_norm(sections, hidden);
@@ -77,12 +104,12 @@ void fill_rows(const float* to, std::size_t row, std::span<const float> from, st
 void fill_word(const PackedTransformer& to, std::size_t i, const float* word) {
   const std::size_t hidden = to.shape.hidden;
   std::byte* row = const_cast<std::byte*>(to.word) + i * word_bytes(to);
-  if (to.words == TableFormat::F32) {
+  if (to.words.format == TableFormat::F32) {
     std::memcpy(row, word, hidden * 4);
-  } else if (to.words == TableFormat::BF16) {
+  } else if (to.words.format == TableFormat::BF16) {
     auto* numbers = reinterpret_cast<std::uint16_t*>(row);
     for (std::size_t c = 0; c < hidden; ++c) numbers[c] = bf16_from(word[c]);
-  } else if (to.words == TableFormat::INT8) {
+  } else if (to.words.format == TableFormat::INT8) {
     float most = 0;
     for (std::size_t c = 0; c < hidden; ++c) most = std::max(most, std::fabs(word[c]));
     const float scale = most > 1e-30F ? most / 127.0F : 1.0F, inverse = 1.0F / scale;
@@ -99,8 +126,16 @@ void fill_word(const PackedTransformer& to, std::size_t i, const float* word) {
 }
 
 void fill_words(const PackedTransformer& to, std::span<const float> from) {
-  for (std::size_t i = 0; i < to.shape.vocabulary; ++i)
-    fill_word(to, i, from.data() + i * to.shape.hidden);
+  const std::size_t hidden = to.shape.hidden;
+  const bool product = to.words.format == TableFormat::Product;
+  const std::size_t plain = product ? to.words.fine_rows : to.shape.vocabulary;
+  for (std::size_t i = 0; i < plain; ++i) fill_word(to, i, from.data() + i * hidden);
+  if (!product) return;
+  Pool pool(available_threads());
+  const std::size_t middle = to.words.middle_rows * hidden;
+  from = from.subspan(plain * hidden);
+  if (middle > 0) fill_product_table(to.middle, from.first(middle), pool);
+  fill_product_table(to.coded, from.subspan(middle), pool);
 }
 
 /// Both forms of layers alike: pack_one(LinearWeights, first output, matrix).
@@ -128,11 +163,40 @@ Error corrupt(std::string message) {
   return {ErrorCode::Corrupt, "packed encoder: " + std::move(message)};
 }
 
+Result<WordStorage> read_word_storage(const Header& header, std::size_t vocabulary) {
+  if (header.version == 1)
+    return WordStorage(table_format_of(static_cast<Precision>(header.precision)));
+  const auto last = header.version < 4 ? TableFormat::INT4 : TableFormat::Product;
+  if (header.words > static_cast<std::uint32_t>(last))
+    return corrupt("format " + std::to_string(header.words) + " of its words is unknown");
+  const auto format = static_cast<TableFormat>(header.words);
+  if (format != TableFormat::Product) return WordStorage(format);
+  WordStorage words(format);
+  words.fine_rows = header.fine_words;
+  words.middle_rows = header.middle_words;
+  words.middle_width = header.middle_width;
+  words.code_width = header.code_width;
+  if (auto status = check_word_storage(words, vocabulary); !status.ok())
+    return corrupt(status.error().message);
+  return words;
+}
+
 }  // namespace
+
+void PackedTransformer::add_compressed_word(std::size_t id, float* row) const {
+  if (words.format == TableFormat::Product && id >= words.fine_rows) {
+    const std::size_t at = id - words.fine_rows;
+    return at < words.middle_rows ? middle.add_row(at, row)
+                                  : coded.add_row(at - words.middle_rows, row);
+  }
+  for (std::size_t g = 0, at = id * word_groups(); g < word_groups(); ++g, ++at)
+    add_four_bits(reinterpret_cast<const std::uint8_t*>(word) + at * kFourBitBytes,
+                  group_scale[at], row + g * kFourBitGroup);
+}
 
 Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
                                     const TransformerWeights& weights, Precision precision,
-                                    TableFormat words, LayerFormat layers) {
+                                    const WordStorage& words, LayerFormat layers) {
   Sections counted(nullptr, sizeof(Header));
   lay_out(shape, precision, words, layers, counted);
   const std::size_t size = counted.used();
@@ -149,7 +213,13 @@ Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
   header.positions = shape.positions;
   header.types = shape.types;
   header.bytes = size;
-  header.words = static_cast<std::uint32_t>(words);
+  header.words = static_cast<std::uint32_t>(words.format);
+  if (words.format == TableFormat::Product) {
+    header.fine_words = words.fine_rows;
+    header.middle_words = words.middle_rows;
+    header.middle_width = static_cast<std::uint32_t>(words.middle_width);
+    header.code_width = static_cast<std::uint32_t>(words.code_width);
+  }
   header.layer_format = static_cast<std::uint32_t>(layers);
   std::memcpy(owned.memory.get(), &header, sizeof header);
 
@@ -173,7 +243,7 @@ Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> byt
   if (std::memcmp(header.magic, Header{}.magic, sizeof header.magic) != 0)
     return corrupt("offset 0: not CTNNPACK");
   if (header.version == 0 || header.version > kVersion)
-    return corrupt("version " + std::to_string(header.version) + ", this program reads 1 to 3");
+    return corrupt("version " + std::to_string(header.version) + ", this program reads 1 to 4");
   if (header.precision > static_cast<std::uint32_t>(Precision::INT8))
     return corrupt("precision " + std::to_string(header.precision) + " is unknown");
   if (header.activation > static_cast<std::uint32_t>(Activation::Silu))
@@ -184,10 +254,7 @@ Result<PackedTransformer> read_packed_transformer(std::span<const std::byte> byt
       header.epsilon};
   if (auto status = check_shape(shape); !status.ok()) return corrupt(status.error().message);
   const auto precision = static_cast<Precision>(header.precision);
-  if (header.version > 1 && header.words > static_cast<std::uint32_t>(TableFormat::INT4))
-    return corrupt("format " + std::to_string(header.words) + " of its words is unknown");
-  const auto words =
-      header.version == 1 ? table_format_of(precision) : static_cast<TableFormat>(header.words);
+  CT_TRY(const WordStorage words, read_word_storage(header, shape.vocabulary));
   if (header.version > 2 && header.layer_format > static_cast<std::uint32_t>(LayerFormat::INT4))
     return corrupt("format " + std::to_string(header.layer_format) + " of its layers is unknown");
   const auto layers =

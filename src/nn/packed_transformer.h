@@ -11,8 +11,8 @@
 #include "base/result.h"
 #include "nn/four_bits.h"
 #include "nn/packed_matrix.h"
-#include "nn/table_format.h"
 #include "nn/transformer.h"
+#include "nn/word_storage.h"
 
 namespace crosstail::nn {
 
@@ -50,10 +50,11 @@ struct FourBitLayer {
 struct PackedTransformer {
   TransformerShape shape;
   Precision precision = Precision::F32;
-  TableFormat words = TableFormat::F32;
-  const std::byte* word = nullptr;             ///< as `words` says
+  WordStorage words;
+  const std::byte* word = nullptr;             ///< as `words` says; product: the fine rows
   const float* word_scale = nullptr;           ///< int8: of each row
-  const std::uint16_t* group_scale = nullptr;  ///< int4: f16, of each group of each row
+  const std::uint16_t* group_scale = nullptr;  ///< int4, product: f16, of each group of each row
+  ProductTable middle, coded;                  ///< product: the rows after the fine ones
   const float* position = nullptr;
   const float* type = nullptr;  ///< null if shape.types is 0
   PackedNorm embedding_norm;
@@ -62,6 +63,8 @@ struct PackedTransformer {
 
   [[nodiscard]] std::size_t row_numbers() const { return up_to_multiple(shape.hidden, kLanes); }
   [[nodiscard]] std::size_t word_groups() const { return four_bit_groups(shape.hidden); }
+  /// Adds a word stored as INT4 or Product; `row` has space for whole groups of four bits.
+  void add_compressed_word(std::size_t id, float* row) const;
 };
 
 /// Memory from aligned_alloc.
@@ -73,10 +76,10 @@ struct OwnedBytes {
   std::size_t size = 0;
 };
 
-/// The weights in packed form. `shape` and `weights` have been checked.
+/// The weights in packed form. `shape`, `weights` and `words` have been checked.
 Result<OwnedBytes> pack_transformer(const TransformerShape& shape,
                                     const TransformerWeights& weights, Precision precision,
-                                    TableFormat words, LayerFormat layers);
+                                    const WordStorage& words, LayerFormat layers);
 
 /// Views into `bytes` (borrowed), without reading the weights themselves. Fails with Corrupt if the
 /// bytes are not in this format, cut short, not aligned, or of absurd sizes.

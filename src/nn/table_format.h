@@ -2,8 +2,6 @@
 /// The number formats in which weights are stored where they may be coarser than what the products
 /// take: the table of word embeddings, whose rows are widened to f32 one by one, and the layers.
 
-#include <cstddef>
-#include <optional>
 #include <string_view>
 
 #include "nn/precision.h"
@@ -15,6 +13,8 @@ enum class TableFormat {
   BF16,
   INT8,  ///< a scale a row
   INT4,  ///< a scale for each 32 numbers of a row (nn/four_bits.h)
+  /// Words only: rows as INT4, then rows in product codes (nn/word_storage.h).
+  Product,
 };
 
 /// What goes with a precision where nothing else is asked for.
@@ -30,17 +30,10 @@ enum class LayerFormat {
   INT4,        ///< nn/four_bits.h; widened to the products' precision when the model is opened
 };
 
-/// "f32", "bf16", "int8", "int4".
+/// "f32", "bf16", "int8", "int4", "product".
 constexpr std::string_view name_of(TableFormat format) {
-  constexpr std::string_view kNames[] = {"f32", "bf16", "int8", "int4"};
+  constexpr std::string_view kNames[] = {"f32", "bf16", "int8", "int4", "product"};
   return kNames[static_cast<std::size_t>(format)];
-}
-
-constexpr std::optional<TableFormat> table_format_from(std::string_view name) {
-  for (const auto format :
-       {TableFormat::F32, TableFormat::BF16, TableFormat::INT8, TableFormat::INT4})
-    if (name_of(format) == name) return format;
-  return std::nullopt;
 }
 
 }  // namespace crosstail::nn

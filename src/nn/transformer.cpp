@@ -29,13 +29,14 @@ Result<Transformer> Transformer::open(std::shared_ptr<Parts> parts, Isa isa) {
 
 Result<Transformer> Transformer::build(const TransformerShape& shape,
                                        const TransformerWeights& weights, Precision precision,
-                                       Isa isa, std::optional<TableFormat> words,
+                                       Isa isa, const std::optional<WordStorage>& words,
                                        LayerFormat layers) {
   CT_CHECK(check_shape(shape));
   CT_CHECK(check_weights(shape, weights));
+  const WordStorage storage = words.value_or(WordStorage(table_format_of(precision)));
+  CT_CHECK(check_word_storage(storage, shape.vocabulary));
   auto parts = std::make_shared<Parts>();
-  CT_TRY(parts->owned, pack_transformer(shape, weights, precision,
-                                        words.value_or(table_format_of(precision)), layers));
+  CT_TRY(parts->owned, pack_transformer(shape, weights, precision, storage, layers));
   parts->bytes = {parts->owned.memory.get(), parts->owned.size};
   return open(std::move(parts), isa);
 }
@@ -52,7 +53,7 @@ const TransformerShape& Transformer::shape() const {
 Precision Transformer::precision() const {
   return parts_->model.precision;
 }
-TableFormat Transformer::words() const {
+const WordStorage& Transformer::words() const {
   return parts_->model.words;
 }
 LayerFormat Transformer::layer_format() const {

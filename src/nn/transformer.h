@@ -18,7 +18,7 @@
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
 #include "nn/precision.h"
-#include "nn/table_format.h"
+#include "nn/word_storage.h"
 #include "nn/workspace.h"
 
 namespace crosstail::nn {
@@ -71,7 +71,7 @@ class Transformer {
   /// finite.
   static Result<Transformer> build(const TransformerShape& shape, const TransformerWeights& weights,
                                    Precision precision, Isa isa = default_isa(),
-                                   std::optional<TableFormat> words = std::nullopt,
+                                   const std::optional<WordStorage>& words = std::nullopt,
                                    LayerFormat layers = LayerFormat::AsComputed);
 
   /// Reads what packed() gave, on any processor, in microseconds: the bytes are borrowed (a mapped
@@ -85,7 +85,7 @@ class Transformer {
 
   [[nodiscard]] const TransformerShape& shape() const;
   [[nodiscard]] Precision precision() const;
-  [[nodiscard]] TableFormat words() const;
+  [[nodiscard]] const WordStorage& words() const;
   [[nodiscard]] LayerFormat layer_format() const;
   [[nodiscard]] Isa isa() const;
 

@@ -171,7 +171,7 @@ class Pass {
   }
 
   void add_word(std::size_t id, std::size_t row, float* x) const {
-    switch (model_.words) {
+    switch (model_.words.format) {
       case TableFormat::F32:
         return kernels_.add_f32(reinterpret_cast<const float*>(model_.word) + id * row, row, x);
       case TableFormat::BF16:
@@ -181,9 +181,8 @@ class Pass {
         return kernels_.add_int8(reinterpret_cast<const std::int8_t*>(model_.word) + id * row,
                                  model_.word_scale[id], row, x);
       case TableFormat::INT4:
-        for (std::size_t g = 0, at = id * model_.word_groups(); g < model_.word_groups(); ++g, ++at)
-          add_four_bits(reinterpret_cast<const std::uint8_t*>(model_.word) + at * kFourBitBytes,
-                        model_.group_scale[at], x + g * kFourBitGroup);
+      case TableFormat::Product:
+        return model_.add_compressed_word(id, x);
     }
   }
 
