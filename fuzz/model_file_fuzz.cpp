@@ -1,5 +1,5 @@
-/// Converted models. The first byte: b, d, s, q: edits (offset in 2 bytes, value) to a good bert,
-/// static, f32 or four-bit file, with the table's and the description's checksums put right, which
+/// Converted models. The first byte: b, d, s, q, p: edits (offset in 2 bytes, value) to a good
+/// bert, static, f32, four-bit or compact file with product codes, with the table's and the description's checksums put right, which
 /// is then asked for states; anything else: the file itself.
 
 #include <unistd.h>
@@ -75,8 +75,10 @@ std::string converted(char kind) {
     write_bert(folder);
   }
   const auto precision = kind == 's' ? nn::Precision::F32 : nn::Precision::INT8;
-  const auto words = kind == 'q' ? nn::TableFormat::INT4 : nn::table_format_of(precision);
-  if (!convert_model(folder, precision, folder / "m", {.words = words}).ok()) std::abort();
+  nn::WordStorage words = kind == 'q' ? nn::TableFormat::INT4 : nn::table_format_of(precision);
+  if (kind == 'p') words = *nn::parse_word_storage("int4:1,pq2:2,pq3");
+  const ConvertOptions options{.words = words, .compact = kind == 'p'};
+  if (!convert_model(folder, precision, folder / "m", options).ok()) std::abort();
   auto bytes = read_file(folder / "m");
   fs::remove_all(folder);
   if (!bytes.ok()) std::abort();
@@ -102,8 +104,8 @@ void use(std::string_view file) {
   const std::span<const std::byte> bytes{memory.bytes, memory.size};
   [[maybe_unused]] const auto verified = verify_sections(bytes);
   const auto model = load_sections(bytes);
-  if (const auto sections = read_sections(bytes); sections.ok()) [[maybe_unused]]
-    const auto files = read_source_files(sections->source);
+  if (const auto sections = read_sections(bytes); sections.ok() && model.ok()) [[maybe_unused]]
+    const auto files = read_source_files(*sections, (*model)->tokenizer);
   if (!model.ok()) return;
   const auto ids = (*model)->tokenizer.encode("one two three");
   const auto& shape = (*model)->description.shape;
@@ -144,9 +146,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
   static const std::string good[] = {converted('b'), converted('d'), converted('s'),
-                                     converted('q')};
+                                     converted('q'), converted('p')};
   const char kind = static_cast<char>(data[0]);
-  const std::size_t which = std::string_view("bdsq").find(kind);
+  const std::size_t which = std::string_view("bdsqp").find(kind);
   if (which == std::string_view::npos) {
     use(rest);
     return 0;

@@ -19,7 +19,7 @@ namespace crosstail {
 namespace {
 
 constexpr std::size_t kLineBlock = std::size_t{256} << 10;
-constexpr int kGzipLevel = 6, kZstdLevel = 3;
+constexpr int kGzipLevel = 6, kZstdLevel = 3, kSmallestZstdLevel = 22;
 
 class FileSource : public ByteSource {
  public:
@@ -85,10 +85,10 @@ std::string gzip_member(std::string_view bytes) {
   return out;
 }
 
-std::string zstd_frame(std::string_view bytes) {
+std::string zstd_frame(std::string_view bytes, int level) {
   std::string out(ZSTD_compressBound(bytes.size()), '\0');
   ZSTD_CCtx* context = ZSTD_createCCtx();
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kZstdLevel);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
   out.resize(ZSTD_compress2(context, out.data(), out.size(), bytes.data(), bytes.size()));
   ZSTD_freeCCtx(context);
@@ -196,11 +196,15 @@ std::string compress_frame(std::string_view bytes, Compression kind) {
     case Compression::Gzip:
       return gzip_member(bytes);
     case Compression::Zstd:
-      return zstd_frame(bytes);
+      return zstd_frame(bytes, kZstdLevel);
     case Compression::None:
       break;
   }
   return std::string(bytes);
+}
+
+std::string smallest_zstd_frame(std::string_view bytes) {
+  return zstd_frame(bytes, kSmallestZstdLevel);
 }
 
 Compression compression_for_name(std::string_view name) {

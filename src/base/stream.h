@@ -69,6 +69,9 @@ Result<LineReader> open_lines(const std::filesystem::path& path);
 
 /// One complete, independent compressed frame (gzip member or zstd frame) holding `bytes`.
 std::string compress_frame(std::string_view bytes, Compression kind);
+/// A zstd frame as small as can be made, which takes a hundred times as long; for what is written
+/// once and kept.
+std::string smallest_zstd_frame(std::string_view bytes);
 
 /// By the last extension of an output name: .gz, .zst, else none.
 Compression compression_for_name(std::string_view name);

@@ -97,7 +97,7 @@ Status choose(const CompressArguments& a, const CorpusOptions& corpus,
     return Error{ErrorCode::InvalidArgument, "--vocabulary-from: there is no text in it"};
   const double balance = a.language_field.empty() ? 0 : a.balance;
   std::vector<double> weights = counts.weighted(balance);
-  CT_CHECK(model::mix_prior(spec, a.prior, weights));
+  CT_CHECK(model::mix_prior(spec, a.prior, a.unseen, weights));
   auto pieces = model::choose_pieces(spec, std::move(weights), d.pad_id, a.vocabulary_size);
   if (!pieces.ok()) return pieces.error().at(json.string());
   const auto required = model::required_pieces(spec, d.pad_id);
@@ -122,6 +122,9 @@ Status check(const CompressArguments& a) {
     return wrong("--vocabulary-size: needs --vocabulary-from");
   if (a.balance < 0 || a.balance > 1) return wrong("--balance: expected 0 to 1");
   if (a.prior < 0 || a.prior > 1) return wrong("--prior: expected 0 to 1");
+  if (a.unseen && a.prior == 0)
+    return wrong("--unseen: needs --prior, which says how much such pieces count");
+  if (a.compact && a.weights.empty()) return wrong("--compact: needs --weights");
   if ((a.embedding_weights || a.layer_weights != "auto") && a.weights.empty())
     return wrong(
         "--embedding-weights, --layer-weights: need --weights, or use `model convert` afterwards");
@@ -139,7 +142,8 @@ model::ConvertOptions storage_of(const CompressArguments& a) {
   return {.words = words,
           .layers = all || a.layer_weights == "int4" ? nn::LayerFormat::INT4
                                                      : nn::LayerFormat::AsComputed,
-          .languages = {}};
+          .languages = {},
+          .compact = a.compact};
 }
 
 CorpusOptions corpus_of(const CompressArguments& a, std::vector<std::string> inputs) {
@@ -234,6 +238,7 @@ void CompressArguments::declare(OptionTable& options) {
       .real(prior, "prior", "X",
             "say of the tokenizer's own probabilities of pieces, for words of other domains than "
             "these texts: 0 none, 1 all")
+      .flag(unseen, "unseen", "with --prior: pieces that no text has may stay too")
       .choice(weights, "weights", {"f32", "bf16", "int8", "int4"},
               "write a converted file with weights in this precision, not a folder; int4: layers "
               "and word embeddings in four bits, computed in int8");

@@ -20,6 +20,8 @@ struct CompressArguments {
   std::uint64_t vocabulary_size = 0;   ///< pieces; 0: all that the texts have
   double balance = 0.5;                ///< between languages: 0 as the texts are, 1 all alike
   double prior = 0;                    ///< say of the tokenizer's own probabilities
+  bool unseen = false;                 ///< pieces that no text has may stay too
+  bool compact = false;                ///< ConvertOptions
   std::vector<std::string> languages;  ///< for the card; texts of others do not count
   /// Of a converted file; empty: a directory.
   std::string weights, layer_weights = "auto";

@@ -90,6 +90,9 @@ class ModelVerb : public Verb {
               "auto: as --precision")
         .choice(layers_format_, "layer-weights", {"auto", "int4"},
                 "how layers are stored; auto: as --precision");
+    options.flag(compact_, "compact",
+                 "convert and compress: the tokenizer in a ninth of its bytes, which opening "
+                 "expands");
     compress_.declare(options);
     options.section("Pull")
         .text(hub_, "hub", "URL", "where to fetch from; CROSSTAIL_HUB, else huggingface.co")
@@ -227,7 +230,7 @@ class ModelVerb : public Verb {
       CT_TRY(const auto words, word_storage());
       CT_CHECK(model::convert_model(
           path, nn::precision_from(precision_).value_or(model::automatic_precision()), output_,
-          {words, layer_format(), languages}));
+          {words, layer_format(), languages, compact_}));
     }
     log(LogLevel::Info, "summary", name + " is converted: " + output_);
     return kDone;
@@ -246,6 +249,7 @@ class ModelVerb : public Verb {
     CT_TRY(compress_.languages, model::parse_languages(languages_));
     compress_.threads = threads_;
     compress_.json = json_;
+    compress_.compact = compact_;
     return compress(compress_);
   }
 
@@ -273,7 +277,7 @@ class ModelVerb : public Verb {
               layers_format_ = "auto", hub_, revision_ = "main";
   std::uint64_t threads_ = 0, max_texts_ = 2000;
   double min_cosine_ = -1;
-  bool json_ = false, verify_ = false;
+  bool json_ = false, verify_ = false, compact_ = false;
   CompressArguments compress_;
 };
 

@@ -1,14 +1,17 @@
 /// Writing a converted model (docs/formats/model.md).
 
+#include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "base/hash.h"
 #include "base/json_writer.h"
-#include "base/stream.h"
 #include "model/converted.h"
 #include "model/identity.h"
 #include "model/layout.h"
+#include "model/source_files.h"
 #include "model/transformer_weights.h"
+#include "text/tokenizer_compact.h"
 
 namespace crosstail::model {
 namespace {
@@ -17,20 +20,15 @@ namespace fs = std::filesystem;
 
 /// Pages of the network begin where pages of the file do.
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kMaxSourceBytes = std::size_t{1} << 30;
 
 struct Section {
   std::string_view name;
   std::string_view bytes;
 };
 
-std::string_view text_of(std::span<const float> numbers) {
-  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
-}
-
 template <class T>
-void append_number(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+std::string_view text_of(std::span<const T> numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
 }
 
 std::uint64_t round_up(std::uint64_t n, std::uint64_t multiple) {
@@ -51,25 +49,20 @@ std::string describe(const LoadedModel& model, const std::vector<std::string>& l
   return text + "," + to_json(description).substr(1);
 }
 
-/// The files that are no weights, in a zstd frame: count, then name and bytes of each with their
-/// lengths.
-Result<std::string> pack_source(const fs::path& folder) {
-  CT_TRY(const auto files, identity_files(folder));
-  std::string bytes;
-  std::uint32_t count = 0;
-  std::string packed(4, '\0');
-  for (const auto& file : files) {
-    if (file.ends_with(".safetensors") || file.ends_with(".bin") || file.ends_with(".index.json"))
+/// The files that are no weights; in a compact model no SentencePiece file that nobody reads, since
+/// tokenizer.json stands beside it.
+Result<std::string> pack_source(const LoadedModel& model, bool compact) {
+  CT_TRY(const auto names, identity_files(model.path));
+  const fs::path json = fs::path(model.description.folder) / "tokenizer.json";
+  const bool unread = compact && std::find(names.begin(), names.end(), json) != names.end();
+  std::map<std::string, std::string> files;
+  for (const auto& name : names) {
+    if (name.ends_with(".safetensors") || name.ends_with(".bin") || name.ends_with(".index.json"))
       continue;
-    CT_TRY(const std::string text, read_file(folder / file));
-    append_number(packed, static_cast<std::uint32_t>(file.size()));
-    append_number(packed, static_cast<std::uint64_t>(text.size()));
-    packed += file;
-    packed += text;
-    ++count;
+    if (unread && name.ends_with(".model")) continue;
+    CT_TRY(files[name], read_file(model.path / name));
   }
-  std::memcpy(packed.data(), &count, 4);
-  return compress_frame(packed, Compression::Zstd);
+  return pack_source_files(files, model.tokenizer);
 }
 
 /// Weights of the Dense steps or the head, as f32 numbers one after another.
@@ -144,55 +137,22 @@ Status convert_model(const fs::path& folder, nn::Precision precision, const fs::
   const ModelDescription& d = model->description;
   CT_TRY(const Weights weights, Weights::open(model->path / d.folder));
   CT_TRY(const auto layers, collect_layers(model->path, weights, d));
-  CT_TRY(const std::string source, pack_source(model->path));
+  CT_TRY(const std::string source, pack_source(*model, options.compact));
   const std::string description = describe(*model, options.languages);
   const auto blob = model->tokenizer.to_blob();
+  const std::string compact = options.compact ? text::compact_blob(blob) : std::string();
   std::vector<Section> sections = {
       {"describe", description},
-      {"token", {reinterpret_cast<const char*>(blob.data()), blob.size()}},
-      {"layers", text_of(layers)},
+      {"token", options.compact ? std::string_view(compact) : text_of(blob)},
+      {"layers", text_of(std::span<const float>(layers))},
       {"source", source}};
   if (d.family == Family::Static) {
     sections.push_back({"table", text_of(model->table.view())});
   } else {
     const auto packed = model->transformer->packed();
-    sections.push_back({"network", {reinterpret_cast<const char*>(packed.data()), packed.size()}});
+    sections.push_back({"network", text_of(packed)});
   }
   return write_sections(output, sections);
-}
-
-Result<std::map<std::string, std::string>> read_source_files(std::span<const std::byte> section) {
-  const std::string_view frame{reinterpret_cast<const char*>(section.data()), section.size()};
-  auto source = decompress(memory_source(frame), Compression::Zstd, "section source");
-  std::string bytes;
-  for (std::size_t got = 1; got > 0;) {
-    const std::size_t at = bytes.size();
-    if (at > kMaxSourceBytes)
-      return Error{ErrorCode::Limit, "section source: more than 1 GiB of files"};
-    bytes.resize(at + (std::size_t{1} << 20));
-    CT_TRY(got, source->read(bytes.data() + at, std::size_t{1} << 20));
-    bytes.resize(at + got);
-  }
-  std::string_view rest(bytes);
-  const Error cut{ErrorCode::Corrupt, "section source: ends inside a file"};
-  const auto number = [&rest](auto& value) {
-    if (rest.size() < sizeof value) return false;
-    std::memcpy(&value, rest.data(), sizeof value);
-    rest.remove_prefix(sizeof value);
-    return true;
-  };
-  std::uint32_t count = 0;
-  if (!number(count)) return cut;
-  std::map<std::string, std::string> files;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    std::uint32_t name = 0;
-    std::uint64_t size = 0;
-    if (!number(name) || !number(size) || name > rest.size() || size > rest.size() - name)
-      return cut;
-    files[std::string(rest.substr(0, name))] = rest.substr(name, size);
-    rest.remove_prefix(name + size);
-  }
-  return files;
 }
 
 }  // namespace crosstail::model

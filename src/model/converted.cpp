@@ -52,7 +52,7 @@ Result<std::vector<Entry>> read_entries(std::span<const std::byte> file) {
     return Error{ErrorCode::Corrupt, "is not a converted model: expected \"CTMODEL\" at its start"};
   if (header.version == 0 || header.version > kModelVersion)
     return Error{ErrorCode::Unsupported, "has version " + std::to_string(header.version) +
-                                             " of the format; this program reads versions 1 and 2: "
+                                             " of the format; this program reads versions 1 to 3: "
                                              "convert the model again"};
   if (header.file_size != file.size())
     return corrupt("it has " + std::to_string(file.size()) + " bytes, its header says " +
@@ -122,6 +122,7 @@ Status load_network(const ModelSections& sections, LoadedModel& model) {
 Result<ModelSections> read_sections(std::span<const std::byte> file) {
   CT_TRY(const auto entries, read_entries(file));
   ModelSections sections;
+  std::memcpy(&sections.version, file.data() + offsetof(Header, version), 4);
   for (const Entry& entry : entries) {
     const auto bytes = file.subspan(entry.offset, entry.size);
     const std::string name = name_of(entry);

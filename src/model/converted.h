@@ -15,11 +15,13 @@
 namespace crosstail::model {
 
 inline constexpr std::string_view kModelMagic{"CTMODEL\n", 8};
-/// Version 1 had no word embeddings in fewer bits than its products; it is read as well.
-inline constexpr std::uint32_t kModelVersion = 2;
+/// Versions 1 and 2 are read as well: 1 had no word embeddings in fewer bits than its products,
+/// 1 and 2 kept whole files in `source` and no compact tokenizers.
+inline constexpr std::uint32_t kModelVersion = 3;
 
 /// The sections of a converted model, checked against the header and table. Borrowed.
 struct ModelSections {
+  std::uint32_t version = 0;
   std::string_view description;  ///< JSON
   std::span<const std::byte> tokenizer, network, table, layers, source;
 };
@@ -45,6 +47,9 @@ struct ConvertOptions {
   std::optional<nn::WordStorage> words;
   nn::LayerFormat layers = nn::LayerFormat::AsComputed;
   std::vector<std::string> languages;  ///< that it was made for; empty: those of its card
+  /// The tokenizer in a ninth of its bytes, which opening expands; no SentencePiece file that is
+  /// there beside a tokenizer.json.
+  bool compact = false;
 };
 
 /// Converts a model directory: reads it, packs its weights in `precision`, writes `output`
@@ -52,8 +57,10 @@ struct ConvertOptions {
 Status convert_model(const std::filesystem::path& folder, nn::Precision precision,
                      const std::filesystem::path& output, const ConvertOptions& options = {});
 
-/// The configuration and tokenizer files that were converted, by their relative names.
-Result<std::map<std::string, std::string>> read_source_files(std::span<const std::byte> section);
+/// The configuration and tokenizer files that were converted, by their relative names. `tokenizer`:
+/// that of the same model.
+Result<std::map<std::string, std::string>> read_source_files(const ModelSections& sections,
+                                                             const text::Tokenizer& tokenizer);
 
 /// The Dense layers' or head's numbers as the section keeps them: per layer the weights (out × in),
 /// then the bias if it has one.

@@ -92,7 +92,8 @@ ModelInfo info_of(const LoadedModel& model) {
   info.prompts = d.prompts;
   info.default_prompt = d.default_prompt;
   info.precision = nn::name_of(model.precision);
-  if (model.transformer && model.transformer->words().format != nn::table_format_of(model.precision))
+  if (model.transformer &&
+      model.transformer->words().format != nn::table_format_of(model.precision))
     info.precision += ", words " + nn::to_text(model.transformer->words());
   if (model.transformer && model.transformer->layer_format() == nn::LayerFormat::INT4)
     info.precision += ", layers stored in int4";

@@ -103,7 +103,7 @@ Status export_huggingface(const fs::path& model, const fs::path& folder) {
   CT_TRY(const auto loaded, load_converted(converted));
   if (converted != found) fs::remove(converted, ignored);
   CT_TRY(const ModelSections sections, read_sections(loaded->file.bytes()));
-  CT_TRY(const auto files, read_source_files(sections.source));
+  CT_TRY(const auto files, read_source_files(sections, loaded->tokenizer));
   for (const auto& [name, bytes] : files) {
     if (!is_safe(name)) return Error{ErrorCode::Corrupt, found.string() + ": file name " + name};
     CT_CHECK(make_parent(folder / name));

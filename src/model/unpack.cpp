@@ -82,7 +82,7 @@ class Unpacked {
       }
       const auto precision = p.words.format == nn::TableFormat::F32    ? Precision::F32
                              : p.words.format == nn::TableFormat::BF16 ? Precision::BF16
-                                                                : Precision::INT8;
+                                                                       : Precision::INT8;
       const float scale = precision == Precision::INT8 ? p.word_scale[w] : 1.0F;
       const std::byte* from = p.word + w * row * nn::input_bytes(precision);
       for (std::size_t c = 0; c < hidden; ++c) to[c] = number(from, 4, c, precision) * scale;

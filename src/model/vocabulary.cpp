@@ -178,20 +178,27 @@ std::vector<bool> required_pieces(const text::TokenizerSpec& spec, std::uint32_t
   return required;
 }
 
-Status mix_prior(const text::TokenizerSpec& spec, double prior, std::vector<double>& counts) {
+Status mix_prior(const text::TokenizerSpec& spec, double prior, bool unseen,
+                 std::vector<double>& counts) {
   if (prior == 0) return {};
   if (spec.meta.kind != text::SubwordKind::Unigram)
     return Error{ErrorCode::Unsupported,
                  "--prior: the tokenizer's pieces have no probabilities; only Unigram's have"};
   counts.resize(spec.pieces.size());
+  std::vector<bool> open(counts.size(), unseen);  // to those that no text has
+  for (std::size_t id = 0; id < open.size(); ++id)
+    if (spec.pieces[id].empty() || (!spec.matched.empty() && !spec.matched[id])) open[id] = false;
+  for (const auto& token : spec.meta.added)
+    if (token.id < open.size()) open[token.id] = false;
+  if (spec.meta.unknown_id < open.size()) open[spec.meta.unknown_id] = false;
+  const auto counted = [&](std::size_t id) { return counts[id] > 0 || open[id]; };
   double seen = 0, likely = 0;
   for (std::size_t id = 0; id < counts.size(); ++id) {
-    if (counts[id] <= 0) continue;
     seen += counts[id];
-    likely += std::exp(spec.scores[id]);
+    if (counted(id)) likely += std::exp(spec.scores[id]);
   }
   for (std::size_t id = 0; id < counts.size(); ++id)
-    if (counts[id] > 0)
+    if (counted(id))
       counts[id] = (1 - prior) * counts[id] / seen + prior * std::exp(spec.scores[id]) / likely;
   return {};
 }

@@ -54,8 +54,10 @@ std::vector<bool> required_pieces(const text::TokenizerSpec& spec, std::uint32_t
 
 /// Texts of one domain say little of the words of others; a unigram tokenizer's own probabilities
 /// come from the web. `counts` (one an id) become (1 - prior) · their share + prior · the share of
-/// exp(score), among the pieces that were seen at all. Fails with Unsupported for other tokenizers.
-Status mix_prior(const text::TokenizerSpec& spec, double prior, std::vector<double>& counts);
+/// exp(score), among the pieces that were seen, or with `unseen` among all that texts are matched
+/// against. Fails with Unsupported for other tokenizers.
+Status mix_prior(const text::TokenizerSpec& spec, double prior, bool unseen,
+                 std::vector<double>& counts);
 
 /// The pieces to keep, as old ids in order: the required ones and the most frequent by `counts`
 /// (one an id), `size` in all; ties by id. `size` 0: all that were seen. Fails with Unsupported

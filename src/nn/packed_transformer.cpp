@@ -190,8 +190,8 @@ void PackedTransformer::add_compressed_word(std::size_t id, float* row) const {
                                   : coded.add_row(at - words.middle_rows, row);
   }
   for (std::size_t g = 0, at = id * word_groups(); g < word_groups(); ++g, ++at)
-    add_four_bits(reinterpret_cast<const std::uint8_t*>(word) + at * kFourBitBytes,
-                  group_scale[at], row + g * kFourBitGroup);
+    add_four_bits(reinterpret_cast<const std::uint8_t*>(word) + at * kFourBitBytes, group_scale[at],
+                  row + g * kFourBitGroup);
 }
 
 Result<OwnedBytes> pack_transformer(const TransformerShape& shape,

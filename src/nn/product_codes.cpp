@@ -62,8 +62,7 @@ class Part {
     Nearest found{static_cast<std::size_t>(where[0]), best[0]};
     for (std::size_t l = 1; l < kVector; ++l) {
       const auto centroid = static_cast<std::size_t>(where[l]);
-      if (best[l] > found.closeness ||
-          (best[l] == found.closeness && centroid < found.centroid))
+      if (best[l] > found.closeness || (best[l] == found.closeness && centroid < found.centroid))
         found = {centroid, best[l]};
     }
     return found;
@@ -137,9 +136,10 @@ void learn(Part& part, const PartRows& rows, std::size_t width) {
     for (std::size_t j = 0; j < kCentroids; ++j) {
       if (members[j] == 0 && moved) continue;
       for (std::size_t c = 0; c < width; ++c)
-        part.at(j, c) = members[j] == 0 ? worst[c]
-                                        : static_cast<float>(sums[j * width + c] /
-                                                             static_cast<double>(members[j]));
+        part.at(j, c) =
+            members[j] == 0
+                ? worst[c]
+                : static_cast<float>(sums[j * width + c] / static_cast<double>(members[j]));
       moved |= members[j] == 0;
     }
     part.measure();
@@ -200,12 +200,12 @@ void ProductTable::add_row(std::size_t at, float* to) const {
       break;
     default:
       for (std::size_t c = 0; c < whole * width; ++c)
-        to[c] += wide * from_bfloat16(centroids[(c / width * kCentroids + row[c / width]) * width +
-                                                c % width]);
+        to[c] +=
+            wide *
+            from_bfloat16(centroids[(c / width * kCentroids + row[c / width]) * width + c % width]);
   }
   for (std::size_t c = whole * width; c < columns; ++c)
-    to[c] += wide * from_bfloat16(
-                        centroids[(whole * kCentroids + row[whole]) * width + c % width]);
+    to[c] += wide * from_bfloat16(centroids[(whole * kCentroids + row[whole]) * width + c % width]);
 }
 
 void fill_product_table(const ProductTable& to, std::span<const float> rows, Pool& pool) {

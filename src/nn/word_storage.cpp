@@ -81,8 +81,8 @@ std::string to_text(const WordStorage& words) {
   std::string text;
   if (words.fine_rows > 0) text += "int4:" + std::to_string(words.fine_rows) + ",";
   if (words.middle_rows > 0)
-    text += "pq" + std::to_string(words.middle_width) + ":" + std::to_string(words.middle_rows) +
-            ",";
+    text +=
+        "pq" + std::to_string(words.middle_width) + ":" + std::to_string(words.middle_rows) + ",";
   return text + "pq" + std::to_string(words.code_width);
 }
 

@@ -129,8 +129,9 @@ Result<std::vector<SubwordTrie::Unit>> build_subword_trie(std::vector<Entry> ent
       return Error{ErrorCode::Corrupt, "a piece of the vocabulary is not valid UTF-8"};
     }
   }
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.first < b.first; });
+  const auto before = [](const Entry& a, const Entry& b) { return a.first < b.first; };
+  if (!std::is_sorted(entries.begin(), entries.end(), before))
+    std::stable_sort(entries.begin(), entries.end(), before);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (kept > 0 && entries[kept - 1].first == entries[i].first) --kept;

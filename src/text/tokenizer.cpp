@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "text/tokenizer_blob.h"
+#include "text/tokenizer_compact.h"
 #include "text/tokenizer_parts.h"
 #include "text/utf8.h"
 
@@ -181,6 +182,10 @@ TokenizerScratch& TokenizerScratch::operator=(TokenizerScratch&&) noexcept = def
 TokenizerScratch::~TokenizerScratch() = default;
 
 Result<Tokenizer> Tokenizer::from_blob(std::span<const std::byte> blob) {
+  if (is_compact_blob(blob)) {
+    CT_TRY(auto expanded, expand_blob(blob));
+    return from_owned_blob(std::move(expanded));
+  }
   CT_TRY(auto parts, read_blob(blob, {}));
   return Tokenizer(std::move(parts));
 }
@@ -248,6 +253,16 @@ std::optional<std::uint32_t> Tokenizer::id(std::string_view piece) const {
                        [&](std::string_view p, std::uint32_t id) { return p < parts_->piece(id); });
   if (after == order.begin() || parts_->piece(*(after - 1)) != piece) return std::nullopt;
   return *(after - 1);
+}
+
+std::optional<double> Tokenizer::score(std::uint32_t id) const {
+  if (id < parts_->scores32.size()) return static_cast<double>(parts_->scores32[id]);
+  if (id < parts_->scores64.size()) return parts_->scores64[id];
+  return std::nullopt;
+}
+
+std::string_view Tokenizer::character_map() const {
+  return parts_->charsmap;
 }
 
 bool Tokenizer::is_special(std::uint32_t id) const {

@@ -66,6 +66,7 @@ class TokenizerScratch;
 class Tokenizer {
  public:
   /// Reads the blob in place; it must outlive every copy of the object and be aligned to 8 bytes.
+  /// A compact blob (text/tokenizer_compact.h) is expanded into memory of the object's own.
   /// Memory-safe on any bytes: what the checks here do not see, encoding meets with bounds.
   /// Fails with Corrupt.
   static Result<Tokenizer> from_blob(std::span<const std::byte> blob);
@@ -96,6 +97,10 @@ class Tokenizer {
   /// The piece as its file writes it ("▁de", "##ing", "<s>"); empty for an id without one.
   [[nodiscard]] std::string_view piece(std::uint32_t id) const;
   [[nodiscard]] std::optional<std::uint32_t> id(std::string_view piece) const;
+  /// Of a piece, as its file has it; nothing for a model without scores.
+  [[nodiscard]] std::optional<double> score(std::uint32_t id) const;
+  /// SentencePiece's `precompiled_charsmap`; may be empty.
+  [[nodiscard]] std::string_view character_map() const;
   [[nodiscard]] bool is_special(std::uint32_t id) const;
   [[nodiscard]] SpecialIds special() const;
   /// How many ids the frame adds to a text, or to a pair.

@@ -3,123 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <numeric>
 
-#include "base/hash.h"
 #include "text/tokenizer_archive.h"
+#include "text/tokenizer_sections.h"
 #include "text/utf8.h"
 
 namespace crosstail::text {
 
 namespace {
 
-enum Section : std::uint32_t {
-  kMeta,
-  kPieceOffsets,
-  kPieceBytes,
-  kPieceOrder,
-  kTrie,
-  kScores32,
-  kScores64,
-  kMerges,
-  kCharsmap,
-  kUserTrie,
-  kSections
-};
-
-struct Header {
-  char magic[8];
-  std::uint32_t version, sections;
-  std::uint64_t size, checksum;
-};
-struct Entry {
-  std::uint32_t kind, zero;
-  std::uint64_t offset, size;
-};
-static_assert(sizeof(Header) == 32 && sizeof(Entry) == 24);
-
-Error corrupt(std::string what) {
-  return {ErrorCode::Corrupt, "tokenizer blob: " + std::move(what)};
-}
-
-template <class T>
-std::string_view bytes_of(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
-
-std::vector<std::byte> assemble(const std::array<std::string_view, kSections>& sections) {
-  std::size_t size = sizeof(Header) + kSections * sizeof(Entry);
-  std::array<Entry, kSections> entries{};
-  for (std::uint32_t kind = 0; kind < kSections; ++kind) {
-    size = (size + 7) / 8 * 8;
-    entries[kind] = {kind, 0, size, sections[kind].size()};
-    size += sections[kind].size();
-  }
-  size = (size + 7) / 8 * 8;
-  std::vector<std::byte> blob(size);
-  for (std::uint32_t kind = 0; kind < kSections; ++kind) {
-    std::memcpy(blob.data() + sizeof(Header) + kind * sizeof(Entry), &entries[kind], sizeof(Entry));
-    if (!sections[kind].empty()) {
-      std::memcpy(blob.data() + entries[kind].offset, sections[kind].data(), sections[kind].size());
-    }
-  }
-  Header header{{}, kBlobVersion, kSections, size, 0};
-  std::memcpy(header.magic, kBlobMagic.data(), kBlobMagic.size());
-  header.checksum =
-      xxh3({reinterpret_cast<const char*>(blob.data()) + sizeof(Header), size - sizeof(Header)});
-  std::memcpy(blob.data(), &header, sizeof(Header));
-  return blob;
-}
-
 bool fits_f32(double value) {
   return static_cast<double>(static_cast<float>(value)) == value;
-}
-
-using Views = std::array<std::string_view, kSections>;
-
-Result<Views> read_sections(std::span<const std::byte> blob) {
-  if (reinterpret_cast<std::uintptr_t>(blob.data()) % 8 != 0) {
-    return Error{ErrorCode::InvalidArgument, "tokenizer blob: not aligned to 8 bytes"};
-  }
-  Header header{};
-  if (blob.size() < sizeof(Header)) return corrupt("shorter than its header of 32 bytes");
-  std::memcpy(&header, blob.data(), sizeof(Header));
-  if (std::string_view(header.magic, 8) != kBlobMagic)
-    return corrupt("does not start with CTTOKEN");
-  if (header.version != kBlobVersion) {
-    return Error{ErrorCode::Unsupported,
-                 "tokenizer blob: version " + std::to_string(header.version) +
-                     ", this program reads " + std::to_string(kBlobVersion) +
-                     "; convert the model again"};
-  }
-  if (header.size != blob.size()) {
-    return corrupt("says it has " + std::to_string(header.size) + " bytes, there are " +
-                   std::to_string(blob.size()));
-  }
-  const std::string_view bytes{reinterpret_cast<const char*>(blob.data()), blob.size()};
-  if (xxh3(bytes.substr(sizeof(Header))) != header.checksum) {
-    return corrupt("checksum mismatch; the file is damaged, convert the model again");
-  }
-  if (header.sections > (blob.size() - sizeof(Header)) / sizeof(Entry)) {
-    return corrupt("more sections than fit");
-  }
-  Views views{};
-  for (std::uint32_t i = 0; i < header.sections; ++i) {
-    Entry entry{};
-    std::memcpy(&entry, bytes.data() + sizeof(Header) + i * sizeof(Entry), sizeof(Entry));
-    if (entry.offset > bytes.size() || entry.size > bytes.size() - entry.offset ||
-        entry.offset % 8 != 0 || entry.kind >= kSections) {
-      return corrupt("section " + std::to_string(i) + " lies outside");
-    }
-    views[entry.kind] = bytes.substr(entry.offset, entry.size);
-  }
-  return views;
-}
-
-template <class T>
-std::span<const T> as(std::string_view bytes) {
-  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
 /// Ids without a piece sort first; the order of equal pieces is that of their ids.
@@ -140,7 +35,7 @@ std::array<std::uint32_t, 256> byte_ids_of(const TokenizerMeta& meta, std::uint3
   return ids;
 }
 
-void make_model(Tokenizer::Parts& parts, const Views& views) {
+void make_model(Tokenizer::Parts& parts, const BlobViews& views) {
   const TokenizerMeta& meta = parts.meta;
   const SubwordTrie trie{as<SubwordTrie::Unit>(views[kTrie])};
   const auto scores32 = as<float>(views[kScores32]);
@@ -178,7 +73,7 @@ void make_model(Tokenizer::Parts& parts, const Views& views) {
   }
 }
 
-Status make_pipeline(Tokenizer::Parts& parts, const Views& views) {
+Status make_pipeline(Tokenizer::Parts& parts, const BlobViews& views) {
   const TokenizerMeta& meta = parts.meta;
   CT_TRY(Charsmap charsmap, Charsmap::open(views[kCharsmap]));
   if (meta.sentencepiece) {
@@ -244,7 +139,7 @@ Result<std::vector<std::byte>> write_blob(const TokenizerSpec& spec) {
   ArchiveWriter writer;
   TokenizerMeta meta = spec.meta;
   archive(writer, meta);
-  Views sections{};
+  BlobViews sections{};
   sections[kMeta] = writer.bytes();
   sections[kPieceOffsets] = bytes_of(offsets);
   sections[kPieceBytes] = bytes;
@@ -255,7 +150,7 @@ Result<std::vector<std::byte>> write_blob(const TokenizerSpec& spec) {
   sections[kMerges] = bytes_of(merges);
   sections[kCharsmap] = spec.charsmap;
   sections[kUserTrie] = bytes_of(user_trie);
-  return assemble(sections);
+  return assemble_blob(sections);
 }
 
 Result<std::shared_ptr<const Tokenizer::Parts>> read_blob(std::span<const std::byte> blob,
@@ -265,23 +160,26 @@ Result<std::shared_ptr<const Tokenizer::Parts>> read_blob(std::span<const std::b
   parts->owned = std::move(owned);
   parts->blob = parts->owned.empty() ? blob : std::span<const std::byte>(parts->owned);
   parts->serial = next_serial++;
-  CT_TRY(const Views views, read_sections(parts->blob));
+  CT_TRY(const BlobViews views, read_blob_sections(parts->blob));
   parts->piece_offsets = as<std::uint32_t>(views[kPieceOffsets]);
   parts->piece_bytes = views[kPieceBytes];
   parts->piece_order = as<std::uint32_t>(views[kPieceOrder]);
+  parts->scores32 = as<float>(views[kScores32]);
+  parts->scores64 = as<double>(views[kScores64]);
+  parts->charsmap = views[kCharsmap];
   if (parts->piece_offsets.empty() ||
       parts->piece_order.size() + 1 != parts->piece_offsets.size()) {
-    return corrupt("the sections of the pieces do not fit each other");
+    return corrupt_blob("the sections of the pieces do not fit each other");
   }
   parts->size = static_cast<std::uint32_t>(parts->piece_offsets.size() - 1);
   ArchiveReader reader(views[kMeta]);
   archive(reader, parts->meta);
-  if (!reader.ok() || !is_sane(parts->meta, parts->size)) return corrupt("bad meta section");
+  if (!reader.ok() || !is_sane(parts->meta, parts->size)) return corrupt_blob("bad meta section");
   const std::size_t scores =
       as<float>(views[kScores32]).size() + as<double>(views[kScores64]).size();
   if (as<SubwordTrie::Unit>(views[kTrie]).empty() ||
       (parts->meta.kind == SubwordKind::Unigram && scores != parts->size)) {
-    return corrupt("the sections of the model do not fit each other");
+    return corrupt_blob("the sections of the model do not fit each other");
   }
   CT_CHECK(make_pipeline(*parts, views));
   make_model(*parts, views);

@@ -28,6 +28,9 @@ struct Tokenizer::Parts {
   std::span<const std::uint32_t> piece_offsets;  ///< size + 1
   std::string_view piece_bytes;
   std::span<const std::uint32_t> piece_order;  ///< ids in the order of their pieces
+  std::span<const float> scores32;             ///< one an id, or none
+  std::span<const double> scores64;            ///< the same
+  std::string_view charsmap;
 
   NormalizerChain normalizer;
   SentencePieceNormalizer sentencepiece;

@@ -81,10 +81,25 @@ TEST(Vocabulary, AnEqualSayForTheTokenizersOwnProbabilities) {
   std::vector<double> counts(13);
   counts[8] = 3;
   counts[10] = 1;
-  ASSERT_TRUE(mix_prior(unigram(), 0.5, counts).ok());
+  ASSERT_TRUE(mix_prior(unigram(), 0.5, false, counts).ok());
   EXPECT_NEAR(counts[8], 0.5 * 0.75 + 0.5 * 0.622459, 1e-6);
   EXPECT_NEAR(counts[10], 0.5 * 0.25 + 0.5 * 0.377541, 1e-6);
   EXPECT_EQ(counts[9], 0) << "likelier than both, but not seen";
+}
+
+TEST(Vocabulary, UnseenPiecesHaveTheTokenizersProbabilityIfTheyMay) {
+  // Of what texts are matched against, by score; the special tokens' scores of 0 say nothing.
+  std::vector<double> counts(13);
+  counts[8] = 4;
+  ASSERT_TRUE(mix_prior(unigram(), 0.5, true, counts).ok());
+  double likely = 0;
+  for (std::size_t id = 0; id < 13; ++id)
+    if (counts[id] > 0) likely += std::exp(unigram().scores[id]);
+  EXPECT_NEAR(counts[8], 0.5 + 0.5 * std::exp(-2.0) / likely, 1e-9);
+  EXPECT_NEAR(counts[10], 0.5 * std::exp(-2.5) / likely, 1e-9);
+  EXPECT_GT(counts[9], counts[11]);
+  EXPECT_EQ(counts[0], 0);
+  EXPECT_EQ(counts[12], 0);
 }
 
 TEST(Vocabulary, ASizeThatCannotHoldWhatMustStayIsRefused) {

@@ -324,6 +324,43 @@ TEST(ConvertedModel, WordsInFewerBitsGoBackToADirectoryAsTheyWereUsed) {
   }
 }
 
+/// A Unigram tokenizer.json as `tokenizers` writes it, or with a line for each value.
+std::string unigram_json(bool lines) {
+  const std::string open = lines ? "[\n      [\n        " : "[[",
+                    comma = lines ? ",\n        " : ",",
+                    next = lines ? "\n      ],\n      [\n        " : "],[",
+                    close = lines ? "\n      ]\n    ]" : "]]";
+  return R"({"added_tokens":[],"normalizer":{"type":"Precompiled",)"
+         R"("precompiled_charsmap":"AAAAAA=="},"pre_tokenizer":{"type":"Metaspace",)"
+         R"("replacement":"▁"},"model":{"type":"Unigram",)"
+         R"("unk_id":1,"vocab":)" +
+         open + R"("<pad>")" + comma + "0.0" + next + R"("<unk>")" + comma + "0.0" + next +
+         R"("▁one")" + comma + "-1.5" + next + R"("▁two\u0041")" + comma + "-2.25" + next +
+         R"("\"")" + comma + "-3.4635426998138428" + next + R"("three")" + comma + "-10.0" + next +
+         R"("▁")" + comma + "-11.125" + close + "},\"last\":1}\n";
+}
+
+TEST(ConvertedModel, GivesItsTokenizersFilesBackByteForByteInEveryForm) {
+  for (const bool lines : {false, true})
+    for (const bool compact : {false, true}) {
+      const TinyModel tiny;
+      const TemporaryFolder folder;
+      tiny.write(folder / "source");
+      std::filesystem::remove(folder / "source/vocab.txt");
+      TinyModel::write_file(folder / "source/tokenizer.json", unigram_json(lines));
+      TinyModel::write_file(folder / "source/spiece.model", "not read");
+      const auto status =
+          convert_model(folder / "source", nn::Precision::F32, folder / "m", {.compact = compact});
+      ASSERT_TRUE(status.ok()) << status.error().message;
+      ASSERT_TRUE(export_huggingface(folder / "m", folder / "back").ok());
+      EXPECT_EQ(*read_file(folder / "back/tokenizer.json"), unigram_json(lines));
+      // A file that nobody reads is left out of a compact model.
+      EXPECT_EQ(std::filesystem::exists(folder / "back/spiece.model"), !compact);
+      const std::vector<std::string_view> texts = {"one two", "three"};
+      EXPECT_EQ(vectors(opened(folder / "m"), texts), vectors(opened(folder / "source"), texts));
+    }
+}
+
 TEST(ConvertedModel, DamageIsAnErrorThatNamesTheSection) {
   const TinyModel tiny;
   const TemporaryFolder folder;
@@ -339,8 +376,8 @@ TEST(ConvertedModel, DamageIsAnErrorThatNamesTheSection) {
   EXPECT_NE(with(good->substr(0, 40)).find("too short"), std::string::npos);
   EXPECT_NE(with("hello, world" + *good).find("not a converted model"), std::string::npos);
   std::string version = *good;
-  version[8] = 3;
-  EXPECT_NE(with(version).find("version 3"), std::string::npos);
+  version[8] = 4;
+  EXPECT_NE(with(version).find("version 4"), std::string::npos);
   std::string table = *good;
   table[80] = static_cast<char>(table[80] ^ 1);
   EXPECT_NE(with(table).find("checksum of its table"), std::string::npos);

@@ -143,7 +143,7 @@ std::string by_hand(Precision precision, TableFormat words,
   const bool coarse = layers == LayerFormat::INT4;
   Bytes bytes;
   bytes.text() = "CTNNPACK";
-  bytes.add(std::uint32_t{3});  // version
+  bytes.add(std::uint32_t{4});  // version
   bytes.add(static_cast<std::uint32_t>(precision == Precision::F32    ? 0
                                        : precision == Precision::BF16 ? 1
                                                                       : 2));
@@ -177,6 +177,45 @@ std::string by_hand(Precision precision, TableFormat words,
   matrix(4, kHidden, kInner, 1);
   matrix(5, kInner, kHidden, 1);
   add_norm(bytes);
+  const std::uint64_t size = bytes.text().size();
+  std::memcpy(bytes.text().data() + 80, &size, 8);
+  return bytes.text();
+}
+
+/// Words in tiers, `int4:1,pq2:1,pq3`: the second is 2 · (½, ½, ½, ½), the third 2 · (-½, ½, -½,
+/// ½). A tier of one word has itself for its centroids' first, and zeros.
+constexpr float kSecond[] = {1, 1, 1, 1}, kThird[] = {-1, 1, -1, 1};
+
+std::string tiers_by_hand() {
+  const std::string plain = by_hand(Precision::F32, TableFormat::INT4);
+  Bytes bytes;
+  bytes.text() = plain.substr(0, 96);
+  bytes.add(std::uint64_t{1});
+  bytes.add(std::uint64_t{1});
+  bytes.add(std::uint32_t{2});
+  bytes.add(std::uint32_t{3});
+  bytes.zeros(8);
+  const std::uint32_t product = 4;
+  std::memcpy(bytes.text().data() + 88, &product, 4);
+  bytes.text() += plain.substr(128, 16);  // the first word's group
+  bytes.end_section();
+  bytes.add(std::uint16_t{0x3400});
+  bytes.end_section();
+  const std::uint16_t half = 0x3F00, minus = 0xBF00;  // in bfloat16
+  const auto tier = [&](std::size_t width, const std::uint16_t(&numbers)[4]) {
+    const std::size_t parts = (4 + width - 1) / width;
+    for (std::size_t p = 0; p < parts; ++p)
+      for (std::size_t i = 0; i < 256 * width; ++i)
+        bytes.add(i < width && p * width + i < 4 ? numbers[p * width + i] : std::uint16_t{0});
+    bytes.end_section();
+    bytes.zeros(parts);  // codes: the first centroid
+    bytes.end_section();
+    bytes.add(std::uint16_t{0x4000});  // 2 in f16
+    bytes.end_section();
+  };
+  tier(2, {half, half, half, half});
+  tier(3, {minus, half, minus, half});
+  bytes.text() += plain.substr(128 + 64 + 64);  // what follows three words and their scales
   const std::uint64_t size = bytes.text().size();
   std::memcpy(bytes.text().data() + 80, &size, 8);
   return bytes.text();
@@ -298,10 +337,58 @@ TEST(PackedBytes, FourBitLayersThatLoseNothingGiveTheSameBitsInEveryPrecision) {
   }
 }
 
+TEST(PackedBytes, OfWordsInTiersAreThoseOfTheFormatsPage) {
+  Model model;
+  std::vector<float>& words = model.tensors.front();
+  std::copy_n(kSecond, kHidden, words.begin() + kHidden);
+  std::copy_n(kThird, kHidden, words.begin() + 2 * kHidden);
+  const auto tiers = parse_word_storage("int4:1,pq2:1,pq3");
+  ASSERT_TRUE(tiers.ok());
+  const auto built =
+      Transformer::build(model.shape, model.weights, Precision::F32, Isa::Portable, *tiers);
+  ASSERT_TRUE(built.ok());
+  expect_bytes(built->packed(), tiers_by_hand());
+  EXPECT_EQ(built->words(), *tiers);
+  // Nothing was lost, so the states are those of f32.
+  const auto plain = Transformer::build(model.shape, model.weights, Precision::F32, Isa::Portable);
+  ASSERT_TRUE(plain.ok());
+  std::vector<std::vector<float>> states;
+  for (const Transformer* transformer : {&*plain, &*built}) {
+    const std::vector<std::int32_t> ids = {0, 1, 2}, positions = {0, 1, 0}, offsets = {0, 3};
+    Workspace workspace;
+    states.emplace_back(3 * kHidden);
+    ASSERT_TRUE(
+        transformer->forward({ids, positions, {}, offsets}, states.back().data(), workspace).ok());
+  }
+  EXPECT_EQ(states[0], states[1]);
+}
+
+TEST(PackedBytes, OfTiersThatDoNotFitAreRefused) {
+  const std::string good = tiers_by_hand();
+  const auto refused = [&](std::size_t at, std::uint8_t value) {
+    const std::unique_ptr<std::byte, decltype(&std::free)> memory(
+        static_cast<std::byte*>(std::aligned_alloc(64, good.size())), &std::free);
+    std::memcpy(memory.get(), good.data(), good.size());
+    memory.get()[at] = std::byte{value};
+    return !Transformer::from_packed({memory.get(), good.size()}).ok();
+  };
+  EXPECT_FALSE(refused(96, 1));
+  EXPECT_TRUE(refused(96, 4)) << "more words in four bits than there are";
+  EXPECT_TRUE(refused(103, 0xFF)) << "absurdly many";
+  EXPECT_TRUE(refused(104, 3)) << "more words in the middle than are left";
+  EXPECT_TRUE(refused(111, 0xFF)) << "absurdly many";
+  EXPECT_TRUE(refused(112, 0)) << "codes for no numbers";
+  EXPECT_TRUE(refused(112, 17)) << "codes for too many";
+  EXPECT_TRUE(refused(116, 0)) << "the same of the last tier";
+  EXPECT_TRUE(refused(116, 17));
+  EXPECT_TRUE(refused(8, 3)) << "the version before had no tiers";
+}
+
 TEST(PackedBytes, OfTheVersionsBeforeAreReadToo) {
   // Version 1 ended its header with zeros, and its words were as the precision says.
   // Version 2 had words of their own format and only layers as they are computed.
-  for (const char version : {'\1', '\2'}) {
+  // Version 3 had layers in four bits, but no words in tiers.
+  for (const char version : {'\1', '\2', '\3'}) {
     std::string bytes = by_hand(Precision::BF16, TableFormat::BF16);
     bytes[8] = version;
     if (version == 1) std::memset(bytes.data() + 88, 0, 4);

@@ -268,9 +268,10 @@ TEST(PackedTransformerErrors, DamagedBytesAreRefused) {
   };
   EXPECT_FALSE(refused(0, 'C', good.size()));
   EXPECT_TRUE(refused(0, 'X', good.size()));  // magic
-  EXPECT_TRUE(refused(8, 4, good.size()));    // version
+  EXPECT_TRUE(refused(8, 5, good.size()));    // version
   EXPECT_TRUE(refused(8, 0, good.size()));
-  EXPECT_TRUE(refused(88, 4, good.size()));       // format of the words
+  EXPECT_TRUE(refused(88, 5, good.size()));       // format of the words
+  EXPECT_TRUE(refused(88, 4, good.size()));       // codes of no width
   EXPECT_TRUE(refused(88, 3, good.size()));       // another format needs other bytes
   EXPECT_TRUE(refused(92, 2, good.size()));       // format of the layers
   EXPECT_TRUE(refused(92, 1, good.size()));       // another format needs other bytes
