@@ -1,6 +1,7 @@
 /// Converted models. The first byte: b, d, s, q, p: edits (offset in 2 bytes, value) to a good
-/// bert, static, f32, four-bit or compact file with product codes, with the table's and the description's checksums put right, which
-/// is then asked for states; anything else: the file itself.
+/// bert, static, f32, four-bit or compact file with product codes, with the table's and the
+/// description's checksums put right, which is then asked for states; anything else: the file
+/// itself.
 
 #include <unistd.h>
 
@@ -145,8 +146,8 @@ void mend(std::string& file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
-  static const std::string good[] = {converted('b'), converted('d'), converted('s'),
-                                     converted('q'), converted('p')};
+  static const std::string good[] = {converted('b'), converted('d'), converted('s'), converted('q'),
+                                     converted('p')};
   const char kind = static_cast<char>(data[0]);
   const std::size_t which = std::string_view("bdsqp").find(kind);
   if (which == std::string_view::npos) {

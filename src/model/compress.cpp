@@ -173,7 +173,8 @@ std::string card(const CompressPlan& plan, const ModelDescription& d) {
   const fs::path normal = fs::absolute(plan.source).lexically_normal();
   const std::string source =
       (normal.has_filename() ? normal : normal.parent_path()).filename().string();
-  std::string text = card_head(plan.languages.empty() ? d.languages : plan.languages);
+  std::string text = card_head(plan.languages.empty() ? d.languages : plan.languages,
+                               read_card_license(plan.source));
   text += "\n# " + source + ", compressed\n\nMade from " + source +
           " by `crosstail model compress`:\n\n";
   for (const auto& line : plan.origin) text += "- " + line + "\n";

@@ -86,9 +86,23 @@ std::vector<std::string> stated_languages(const std::filesystem::path& model) {
   return description.ok() ? std::move(description->languages) : std::vector<std::string>();
 }
 
-std::string card_head(std::span<const std::string> languages) {
+std::string read_card_license(const std::filesystem::path& folder) {
+  const auto readme = read_file(folder / "README.md", kMaxCard);
+  constexpr std::string_view kKey = "license:";
+  std::string_view rest = readme.ok() ? std::string_view(*readme) : std::string_view();
+  if (trimmed(next_line(rest)) != "---") return {};
+  while (!rest.empty()) {
+    const std::string_view line = next_line(rest);
+    if (trimmed(line) == "---") break;
+    if (line.starts_with(kKey)) return std::string(trimmed(line.substr(kKey.size())));
+  }
+  return {};
+}
+
+std::string card_head(std::span<const std::string> languages, std::string_view license) {
   std::string text =
       "---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n";
+  if (!license.empty()) text += "license: " + std::string(license) + "\n";
   if (!languages.empty()) text += "language:\n";
   for (const auto& tag : languages) text += "- " + tag + "\n";
   return text + "---\n";

@@ -24,8 +24,12 @@ std::vector<std::string> read_card_languages(const std::filesystem::path& folder
 /// Nothing where it does not say, or cannot be read.
 std::vector<std::string> stated_languages(const std::filesystem::path& model);
 
-/// "library_name: …\nlanguage:\n- ar\n…" between lines of `---`: the start of a card of ours.
-std::string card_head(std::span<const std::string> languages);
+/// The `license:` of the card of a directory; empty without one.
+std::string read_card_license(const std::filesystem::path& folder);
+
+/// "library_name: …\nlicense: mit\nlanguage:\n- ar\n…" between lines of `---`: the start of a card
+/// of ours. `license` may be empty.
+std::string card_head(std::span<const std::string> languages, std::string_view license = {});
 
 /// "ar,de,zh-CN": tags of languages, sorted, each once. InvalidArgument names what is none.
 Result<std::vector<std::string>> parse_languages(std::string_view list);

@@ -117,6 +117,44 @@ TEST(Compress, OnlyTextsInTheNamedLanguagesCountAndLayersCanBeStoredInFourBits) 
   EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
 }
 
+TEST(Compress, WordsInTiersAndACompactTokenizerComputeAsTheDirectoryThatComesBack) {
+  const Fixture f;
+  const auto run =
+      run_crosstail({"model", "compress", f.path("model"), "-o", f.path("small.ctm"), "--weights",
+                     "int4", "--embedding-weights", "int4:6,pq2:10,pq3", "--compact"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto info = run_crosstail({"model", "info", f.path("small.ctm"), "--verify"});
+  EXPECT_EQ(info.exit_code, 0) << info.err;
+  EXPECT_NE(info.out.find("int8, words int4:6,pq2:10,pq3, layers stored in int4"),
+            std::string::npos)
+      << info.out;
+  ASSERT_EQ(run_crosstail({"model", "convert", f.path("small.ctm"), "--to", "huggingface", "-o",
+                           f.path("back")})
+                .exit_code,
+            0);
+  EXPECT_EQ(whole_file(f.folder / "back/tokenizer.json"),
+            whole_file(f.folder / "model/tokenizer.json"));
+  const auto check =
+      run_crosstail({"model", "check", f.path("back"), f.path("small.ctm"), "--precision", "f32",
+                     "--texts", f.path("texts.jsonl"), "--min-cosine", "0.999"});
+  EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
+}
+
+TEST(Compress, OptionsThatDoNotFitAreWrongUsage) {
+  const Fixture f;
+  for (const auto& wrong : std::vector<std::vector<std::string>>{
+           {"--weights", "int4", "--embedding-weights", "pq17"},
+           {"--weights", "int4", "--embedding-weights", "int4:31,pq4"},
+           {"--layers", "1", "--compact"},
+           {"--vocabulary-from", f.path("texts.jsonl"), "--unseen"}}) {
+    std::vector<std::string> words = {"model", "compress", f.path("model"), "-o", f.path("small")};
+    words.insert(words.end(), wrong.begin(), wrong.end());
+    const auto run = run_crosstail(words);
+    EXPECT_EQ(run.exit_code, 2) << wrong[0] << ' ' << wrong.back() << run.err;
+    EXPECT_FALSE(std::filesystem::exists(f.path("small")));
+  }
+}
+
 TEST(Compress, AFolderStandsForTheTextsInItCompressedOrNot) {
   const Fixture f;
   std::filesystem::create_directories(f.folder / "texts/below");

@@ -13,6 +13,18 @@ namespace {
 
 using Tags = std::vector<std::string>;
 
+TEST(ModelCard, ALicenceIsReadAndWritten) {
+  const testing::TemporaryFolder folder;
+  EXPECT_EQ(read_card_license(folder.path()), "");
+  const std::vector<std::string> languages = {"de"};
+  testing::TinyModel::write_file(folder / "README.md",
+                                 card_head(languages, "mit") + "license: not-here\n");
+  EXPECT_EQ(read_card_license(folder.path()), "mit");
+  EXPECT_EQ(read_card_languages(folder.path()), languages);
+  testing::TinyModel::write_file(folder / "README.md", card_head(languages) + "license: no\n");
+  EXPECT_EQ(read_card_license(folder.path()), "");
+}
+
 TEST(ModelCard, LanguagesStandInItsFrontMatter) {
   EXPECT_EQ(
       card_languages("---\nlicense: mit\nlanguage:\n- ar\n  - \"de\"\ntags:\n- fr\n---\n- es\n"),
