@@ -358,14 +358,15 @@ class IndexVerb final : public Verb {
     CT_TRY(const auto report, retrieve::build_index(options));
     progress.finish();
     tell(report);
-    return warn_of_languages();
+    return warn_of_languages(options.output);
   }
 
   /// Names the languages of passages and questions that the model says it is not made for.
-  Result<int> warn_of_languages() const {
-    if (options_.model.empty()) return kDone;
-    const auto supported = model::stated_languages(options_.model);
-    CT_TRY(const auto manifest, index::read_manifest(options_.output));
+  Result<int> warn_of_languages(const std::filesystem::path& index) const {
+    CT_TRY(const auto manifest, index::read_manifest(index));
+    const std::string& model = options_.model.empty() ? manifest.model.name : options_.model;
+    if (model.empty()) return kDone;  // vectors from elsewhere
+    const auto supported = model::stated_languages(model);
     for (const auto& segment : manifest.segments)
       warn_of_unsupported(supported, segment.tags, "passages or questions");
     return kDone;
@@ -440,14 +441,14 @@ class IndexVerb final : public Verb {
     if (!sync) {
       CT_TRY(const auto report, retrieve::add_to_index(options));
       tell(report);
-      return kDone;
+      return warn_of_languages(options.output);
     }
     CT_TRY(const auto report, retrieve::sync_index(options));
     tell(report.build);
     log(LogLevel::Info, "sync",
         counted(report.unchanged, "passages as before, ") + counted(report.added, "added, ") +
             counted(report.replaced, "replaced, ") + counted(report.deleted, "deleted"));
-    return kDone;
+    return warn_of_languages(options.output);
   }
 
   IndexOptions options_;

@@ -61,9 +61,14 @@ class SearchVerb final : public Verb {
     if (setting.system != retrieve::System::Dense && !setting.words)
       CT_CHECK(asking.give_tokenizer());
     CT_TRY(auto job, job_options(asking));
-    if (o.queries.empty() && o.arguments.size() == 1) return prompt(session, setting, job);
+    if (o.queries.empty() && o.arguments.size() == 1) {
+      warn_of_languages(session, {o.query_language});
+      return prompt(session, setting, job);
+    }
     CT_TRY(const auto queries, read_all());
-    warn_of_languages(session, queries);
+    std::set<std::string> languages;
+    for (const auto& query : queries.all()) languages.insert(query.language);
+    warn_of_languages(session, {languages.begin(), languages.end()});
     // Codes are for a query now and then; a batch uses those that are there.
     if (setting.codes == retrieve::CodeUse::WhenWorth && queries.size() > kFewQueries)
       setting.codes = retrieve::CodeUse::Kept;
@@ -92,15 +97,12 @@ class SearchVerb final : public Verb {
 
   /// Names the languages of queries that the model says it is not made for.
   void warn_of_languages(const retrieve::QuerySession& session,
-                         const data::Queries& queries) const {
+                         const std::vector<std::string>& languages) const {
     const auto& asking = options_.asking;
     if (!asking.query_vectors.empty()) return;
-    std::set<std::string> languages;
-    for (const auto& query : queries.all()) languages.insert(query.language);
     const std::string& model =
         asking.model.empty() ? session.index().manifest().model.name : asking.model;
-    warn_of_unsupported(model::stated_languages(model),
-                        std::vector<std::string>(languages.begin(), languages.end()), "queries");
+    warn_of_unsupported(model::stated_languages(model), languages, "queries");
   }
 
   [[nodiscard]] data::Query typed(const std::string& id, const std::string& text) const {

@@ -5,17 +5,23 @@
 #include <cstring>
 
 #include "base/hash.h"
-#include "index/bm25_block.h"
 
 namespace crosstail::index {
 namespace {
 
 constexpr std::array<std::string_view, kBm25Sections> kSectionNames = {
-    "postings", "blocks", "terms", "lengths", "word offsets", "words"};
+    "postings", "slices", "terms", "lengths", "pairs", "rare postings", "word offsets", "words"};
 
 Error damaged(const std::string& path, std::uint64_t offset, const std::string& what) {
   return {ErrorCode::Corrupt, path + ": byte " + std::to_string(offset) + ": " + what +
                                   "; the file is damaged: take it away and it is built again"};
+}
+
+Error another_version(const std::string& path, std::uint32_t version) {
+  return {ErrorCode::Unsupported, path + ": version " + std::to_string(version) +
+                                      " of the BM25 format, this program reads " +
+                                      std::to_string(kBm25Version) +
+                                      "; take the file away and it is built again"};
 }
 
 /// The footer, with its own checksum right and every section inside the file.
@@ -23,21 +29,21 @@ Status check_footer(const std::string& path, const Bm25Footer& footer, std::uint
   const std::uint64_t at = size - sizeof footer;
   const std::string_view raw(reinterpret_cast<const char*>(&footer), sizeof footer);
   if (footer.magic != kBm25Magic) return damaged(path, at, "no footer of a BM25 file");
-  if (footer.version != kBm25Version)
-    return Error{ErrorCode::Unsupported, path + ": version " + std::to_string(footer.version) +
-                                             " of the BM25 format, this program reads " +
-                                             std::to_string(kBm25Version)};
+  if (footer.version != kBm25Version) return another_version(path, footer.version);
   if (xxh3(raw.substr(0, offsetof(Bm25Footer, checksum))) != footer.checksum)
     return damaged(path, at, "the footer's checksum is wrong");
+  const auto& rare = footer.sections[kRarePostings].bytes;
   const std::array<std::uint64_t, kBm25Sections> sizes = {
       footer.sections[kPostings].bytes,
-      footer.block_count * sizeof(Bm25BlockEntry),
+      footer.slice_count * sizeof(Bm25SliceEntry),
       footer.term_count * sizeof(Bm25TermEntry),
       footer.documents * sizeof(std::uint32_t),
+      std::min<std::uint64_t>(footer.sections[kPairs].bytes, kBm25Rare * sizeof(Bm25Pair)) / 8 * 8,
+      rare - rare % sizeof(Bm25RarePosting),
       footer.terms == Bm25Terms::Words ? (footer.term_count + 1) * 8 : 0,
       footer.sections[kWordBytes].bytes};
   constexpr std::uint64_t kMost = std::uint64_t{1} << 56;
-  if (footer.block_count > kMost || footer.term_count > 0xffffffffU ||
+  if (footer.slice_count > kMost || footer.term_count > 0xffffffffU ||
       footer.documents > 0xffffffffU || footer.terms > Bm25Terms::Words)
     return damaged(path, at, "impossible counts");
   for (std::size_t s = 0; s < kBm25Sections; ++s) {
@@ -59,15 +65,20 @@ Result<Bm25Index> Bm25Index::open(const std::filesystem::path& path,
   index.path_ = path.string();
   CT_TRY(index.file_, MappedFile::open(path));
   const std::string_view bytes = index.file_.text();
-  if (bytes.size() < kBm25Magic.size() + sizeof(Bm25Footer) ||
-      bytes.substr(0, kBm25Magic.size()) != std::string_view(kBm25Magic.data(), kBm25Magic.size()))
+  Bm25Head head;
+  if (bytes.size() >= sizeof head) std::memcpy(&head, bytes.data(), sizeof head);
+  if (bytes.size() < sizeof head || head.magic != kBm25Magic)
     return damaged(index.path_, 0, "not a BM25 file");
+  if (head.version != kBm25Version) return another_version(index.path_, std::max(head.version, 1U));
+  if (bytes.size() < sizeof head + sizeof(Bm25Footer))
+    return damaged(index.path_, bytes.size(), "the file ends before its footer");
   std::memcpy(&index.footer_, bytes.data() + bytes.size() - sizeof(Bm25Footer), sizeof(Bm25Footer));
   CT_CHECK(check_footer(index.path_, index.footer_, bytes.size()));
   const Bm25Parameters own{index.footer_.k1, index.footer_.b};
   index.parameters_ = parameters.value_or(own);
   CT_CHECK(check(index.parameters_));
   index.norm_ = Bm25Norm::make(index.parameters_, index.mean_length());
+  index.compute_impacts();
   if (index.parameters_ != own) CT_CHECK(index.compute_bounds());
   return index;
 }
@@ -95,56 +106,67 @@ std::string_view Bm25Index::label() const {
   return {footer_.label.data(), static_cast<std::size_t>(end - footer_.label.begin())};
 }
 
-bool Bm25Index::sound(const Bm25TermEntry& entry) const {
-  return entry.frequency > 0 && entry.frequency <= footer_.documents &&
-         entry.first_block <= footer_.block_count &&
-         blocks_of(entry) <= footer_.block_count - entry.first_block &&
-         entry.postings <= footer_.sections[kPostings].bytes;
+std::span<const Bm25SliceEntry> Bm25Index::slices(std::size_t entry) const {
+  const auto entries = term_entries();
+  const std::uint64_t begin = entries[entry].first_slice;
+  const std::uint64_t end =
+      entry + 1 < entries.size() ? entries[entry + 1].first_slice : footer_.slice_count;
+  if (begin > end || end > footer_.slice_count) return {};
+  return table<Bm25SliceEntry>(kSlices).subspan(begin, end - begin);
 }
 
-bool Bm25Index::decode(const Bm25TermEntry& entry, std::size_t block, std::uint32_t* documents,
-                       std::uint32_t* frequencies) const {
-  const Bm25BlockEntry* blocks = block_entries() + entry.first_block;
-  const Bm25BlockEntry& b = blocks[block];
-  const std::size_t count = std::min<std::size_t>(kBm25Block, entry.frequency - block * kBm25Block);
-  const std::uint64_t at = entry.postings + std::uint64_t{b.offset} * 16;
-  // The widest block has 2 × 512 bytes; the builder leaves as many behind the last.
+std::optional<Bm25Slice> Bm25Index::slice(const Bm25TermEntry& entry,
+                                          const Bm25SliceEntry& slice) const {
   const std::uint64_t size = footer_.sections[kPostings].bytes;
-  if (b.document_bits > 32 || b.frequency_bits > 32 || at > size || size - at < 1024) return false;
-  const std::byte* in = section(kPostings) + at;
-  unpack_block(in, b.document_bits, documents);
-  unpack_block(in + packed_bytes(count, b.document_bits), b.frequency_bits, frequencies);
-  const std::uint32_t before = block == 0 ? 0xffffffffU : blocks[block - 1].last;
-  gaps_to_numbers(before, documents);
-  if (documents[count - 1] != b.last || b.last >= footer_.documents) return false;
-  // Sums of 128 gaps of up to 24 bits cannot pass 2^32 and come back unnoticed.
-  if (b.document_bits > 24 || (block > 0 && before >= b.last)) {
-    std::uint32_t previous = before;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (documents[i] <= previous && previous != 0xffffffffU) return false;
-      previous = documents[i];
-      if (previous > b.last) return false;
-    }
-  }
-  return true;
+  const std::size_t count = std::size_t{slice.count_less_1} + 1;
+  const std::uint64_t begin = entry.postings + std::uint64_t{slice.offset} * 4;
+  if (entry.postings % 4 != 0 || entry.postings > size || begin > size ||
+      size - begin < Bm25Slice::bytes(count) ||
+      std::uint64_t{slice.window} << kBm25WindowBits >= footer_.documents)
+    return std::nullopt;
+  return Bm25Slice(section(kPostings) + begin, count);
+}
+
+std::span<const Bm25RarePosting> Bm25Index::rare(std::uint32_t entry) const {
+  const auto all = table<Bm25RarePosting>(kRarePostings);
+  const auto below = [](const Bm25RarePosting& a, std::uint32_t b) { return a.entry < b; };
+  const auto begin = std::lower_bound(all.begin(), all.end(), entry, below);
+  const auto end = std::lower_bound(begin, all.end(), entry + 1, below);
+  return {begin, end};
+}
+
+void Bm25Index::compute_impacts() {
+  impacts_.assign(std::size_t{kBm25Rare} + 1, 0.0F);
+  const auto pairs = table<Bm25Pair>(kPairs);
+  for (std::size_t code = 0; code < pairs.size(); ++code)
+    if (pairs[code].frequency > 0)
+      impacts_[code] = norm_.impact(pairs[code].frequency, pairs[code].length);
 }
 
 Status Bm25Index::compute_bounds() {
-  bounds_.assign(footer_.block_count, 0.0F);
-  std::array<std::uint32_t, kBm25Block> documents{}, frequencies{};
-  for (const Bm25TermEntry& entry : term_entries()) {
-    if (!sound(entry))
-      return damaged(path_, footer_.sections[kTermEntries].offset, "a term is out of place");
-    for (std::size_t block = 0; block < blocks_of(entry); ++block) {
-      if (!decode(entry, block, documents.data(), frequencies.data()))
-        return damaged(path_, footer_.sections[kPostings].offset + entry.postings,
-                       "postings out of order");
-      const std::size_t count =
-          std::min<std::size_t>(kBm25Block, entry.frequency - block * kBm25Block);
-      float& bound = bounds_[entry.first_block + block];
-      for (std::size_t i = 0; i < count; ++i)
-        bound = std::max(bound, norm_.impact(frequencies[i] + 1, lengths()[documents[i]]));
+  bounds_.assign(footer_.slice_count, 0.0F);
+  const auto* first = table<Bm25SliceEntry>(kSlices).data();
+  for (std::size_t e = 0; e < term_entries().size(); ++e) {
+    const Bm25TermEntry& entry = term_entries()[e];
+    for (const Bm25SliceEntry& place : slices(e)) {
+      const auto postings = slice(entry, place);
+      if (!postings)
+        return damaged(path_, footer_.sections[kSlices].offset, "a slice is out of place");
+      float& bound = bounds_[static_cast<std::size_t>(&place - first)];
+      for (std::size_t i = 0; i < postings->size(); ++i)
+        bound = std::max(bound, impacts_[postings->code(i)]);
     }
+  }
+  for (const Bm25RarePosting& posting : table<Bm25RarePosting>(kRarePostings)) {
+    if (posting.entry >= term_entries().size() || posting.document >= rows())
+      return damaged(path_, footer_.sections[kRarePostings].offset,
+                     "a rare posting is out of place");
+    for (const Bm25SliceEntry& place : slices(posting.entry))
+      if (place.window == posting.document >> kBm25WindowBits) {
+        float& bound = bounds_[static_cast<std::size_t>(&place - first)];
+        bound = std::max(bound, norm_.impact(posting.frequency,
+                                             table<std::uint32_t>(kLengths)[posting.document]));
+      }
   }
   return {};
 }
@@ -155,7 +177,7 @@ std::optional<std::uint32_t> Bm25Index::find(std::uint32_t id) const {
   const auto found = std::lower_bound(
       entries.begin(), entries.end(), id,
       [](const Bm25TermEntry& entry, std::uint32_t wanted) { return entry.id < wanted; });
-  if (found == entries.end() || found->id != id || !sound(*found)) return std::nullopt;
+  if (found == entries.end() || found->id != id) return std::nullopt;
   return static_cast<std::uint32_t>(found - entries.begin());
 }
 
@@ -179,8 +201,7 @@ std::optional<std::uint32_t> Bm25Index::find(std::string_view wanted) const {
       end = middle;
     }
   }
-  if (begin == footer_.term_count || word(begin) != wanted || !sound(term_entries()[begin]))
-    return std::nullopt;
+  if (begin == footer_.term_count || word(begin) != wanted) return std::nullopt;
   return static_cast<std::uint32_t>(begin);
 }
 

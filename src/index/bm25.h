@@ -4,9 +4,9 @@
 /// document, ties to the smaller row, whatever is passed over on the way.
 ///
 /// Search goes through windows of 65,536 rows, best bound first, and in each by MaxScore (Turtle
-/// and Flood 1995) with the bounds of blocks (Ding and Suel 2011): terms that together cannot lift
-/// a document over the k-th best are only looked up for documents that the other terms brought in.
-/// Short lists are summed before long ones: what they sum to often spares the long ones.
+/// and Flood 1995): terms are added to the rows' sums from the strongest on; when what is left
+/// cannot lift a row over the k-th best, the rest is only looked up for rows that still can get
+/// there. The k-th best of the sums so far, from a histogram, says so early.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +23,7 @@
 #include "index/bm25_builder.h"
 #include "index/bm25_format.h"
 #include "index/bm25_score.h"
+#include "index/bm25_slice.h"
 #include "index/hits.h"
 
 namespace crosstail::index {
@@ -46,7 +47,7 @@ class Bm25Index {
  public:
   /// `parameters`: other k1 and b than the file was built for; the bounds are then computed anew,
   /// in one pass over the postings. Checks the footer and the sections' places, not their bytes
-  /// (verify() does); damaged postings are met as errors when they are read.
+  /// (verify() does); damaged postings that are met in a search are errors.
   /// Fails with Corrupt, naming the offset, and with Unsupported for another version.
   static Result<Bm25Index> open(const std::filesystem::path& path,
                                 std::optional<Bm25Parameters> parameters = std::nullopt);
@@ -85,39 +86,40 @@ class Bm25Index {
 
  private:
   friend class Bm25Search;
-  /// Documents and frequencies of one block, 128 places. False: damaged.
-  bool decode(const Bm25TermEntry& entry, std::size_t block, std::uint32_t* documents,
-              std::uint32_t* frequencies) const;
-  [[nodiscard]] std::size_t blocks_of(const Bm25TermEntry& entry) const {
-    return (std::size_t{entry.frequency} + kBlockSize - 1) / kBlockSize;
-  }
+  /// The slices of a term, ascending by window; none where the table is damaged.
+  [[nodiscard]] std::span<const Bm25SliceEntry> slices(std::size_t entry) const;
+  /// Nothing where it lies outside the file or its window beyond the rows.
+  [[nodiscard]] std::optional<Bm25Slice> slice(const Bm25TermEntry& entry,
+                                               const Bm25SliceEntry& slice) const;
+  /// The rare postings of a term, ascending by document.
+  [[nodiscard]] std::span<const Bm25RarePosting> rare(std::uint32_t entry) const;
   [[nodiscard]] std::span<const Bm25TermEntry> term_entries() const {
-    return {reinterpret_cast<const Bm25TermEntry*>(section(kTermEntries)), footer_.term_count};
+    return table<Bm25TermEntry>(kTermEntries);
   }
-  [[nodiscard]] const Bm25BlockEntry* block_entries() const {
-    return reinterpret_cast<const Bm25BlockEntry*>(section(kBlocks));
+  template <class T>
+  [[nodiscard]] std::span<const T> table(Bm25SectionName name) const {
+    return {reinterpret_cast<const T*>(section(name)), footer_.sections[name].bytes / sizeof(T)};
   }
-  [[nodiscard]] const std::uint32_t* lengths() const {
-    return reinterpret_cast<const std::uint32_t*>(section(kLengths));
-  }
-  [[nodiscard]] float bound(std::size_t block) const {
-    return bounds_.empty() ? block_entries()[block].bound : bounds_[block];
+  [[nodiscard]] float bound(const Bm25SliceEntry& slice) const {
+    return bounds_.empty()
+               ? slice.bound
+               : bounds_[static_cast<std::size_t>(&slice - table<Bm25SliceEntry>(kSlices).data())];
   }
   [[nodiscard]] const std::byte* section(Bm25SectionName name) const {
     return file_.bytes().data() + footer_.sections[name].offset;
   }
-  [[nodiscard]] bool sound(const Bm25TermEntry& entry) const;
   [[nodiscard]] std::string_view word(std::size_t entry) const;
   [[nodiscard]] Bm25Query weigh(std::vector<std::uint32_t>& entries) const;
+  void compute_impacts();
   Status compute_bounds();
 
-  static constexpr std::size_t kBlockSize = 128;
   std::string path_;
   MappedFile file_;
   Bm25Footer footer_;
   Bm25Parameters parameters_;
   Bm25Norm norm_;
-  std::vector<float> bounds_;  ///< by block, where k1 and b are not the file's
+  std::vector<float> impacts_;  ///< by code, 65,536; 0 for codes that stand for nothing
+  std::vector<float> bounds_;   ///< by slice, where k1 and b are not the file's
 };
 
 /// Working memory of searches, to be used again; belongs to one thread at a time.

@@ -11,15 +11,14 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "index/bm25_block.h"
+#include "index/bm25_pairs.h"
 #include "index/bm25_score.h"
+#include "index/bm25_slice.h"
 
 namespace crosstail::index {
 namespace {
 
 constexpr std::size_t kAlign = 64;
-/// unpack_block() may read past the last block by less than this.
-constexpr std::size_t kSlack = 1024;
 
 /// Token occurrences of a stretch of documents, by term: for each term of `terms` (in the file's
 /// order), counts[i] document numbers, ascending, one an occurrence.
@@ -66,7 +65,10 @@ struct Bm25Builder::State {
   std::vector<Run> runs;
   Bm25Norm norm;
   std::vector<Bm25TermEntry> entries;
-  std::vector<Bm25BlockEntry> blocks;
+  std::vector<std::uint16_t> places, codes;  ///< postings of the slice that is being gathered
+  std::vector<std::uint32_t> frequencies;
+  std::vector<Bm25SliceEntry> slices;
+  std::vector<Bm25RarePosting> rare;
   std::vector<std::uint32_t> entry_terms;  ///< term number of each entry
   std::string buffer;                      ///< postings not yet written
   std::uint64_t postings_bytes = 0, posting_count = 0;
@@ -84,12 +86,14 @@ struct Bm25Builder::State {
   Run cut_run();
   Status spill();
   Status merge();
-  Status encode_term(std::uint32_t term);
-  void encode_block(Bm25TermEntry& entry, std::uint32_t before,
-                    std::span<const std::uint32_t> documents,
-                    std::span<const std::uint32_t> frequencies);
+  [[nodiscard]] std::optional<std::uint32_t> least_term() const;
+  template <class Visit>
+  void visit_postings(std::uint32_t term, Visit visit);
+  Bm25Pairs count_pairs();
+  Status encode_term(std::uint32_t term, const Bm25Pairs& pairs);
+  void encode_slice(const Bm25TermEntry& entry, std::uint32_t window, const Bm25Pairs& pairs);
   Result<Bm25Section> section(std::string_view bytes);
-  Status write_tables();
+  Status write_tables(std::span<const Bm25Pair> pairs);
 };
 
 Bm25Builder::State::~State() {
@@ -114,9 +118,8 @@ Result<Bm25Builder> Bm25Builder::create(const std::filesystem::path& path,
   // A token in the buffer is there twice while a run is sorted.
   state->token_limit = std::max(options.buffer_bytes, std::size_t{64} << 10) / 8;
   CT_TRY(state->out, OutputFile::create(state->part()));
-  std::string head(kBm25Magic.data(), kBm25Magic.size());
-  head.resize(kAlign, '\0');
-  CT_CHECK(state->out.write(head));
+  const Bm25Head head;
+  CT_CHECK(state->out.write({reinterpret_cast<const char*>(&head), sizeof head}));
   return Bm25Builder(std::move(state));
 }
 
@@ -204,62 +207,85 @@ Status Bm25Builder::State::spill() {
   return {};
 }
 
-void Bm25Builder::State::encode_block(Bm25TermEntry& entry, std::uint32_t before_first,
-                                      std::span<const std::uint32_t> documents,
-                                      std::span<const std::uint32_t> frequencies) {
-  std::array<std::uint32_t, kBm25Block> gaps{}, extra{};
-  Bm25BlockEntry block;
-  std::uint32_t previous = before_first;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    gaps[i] = documents[i] - previous - 1;
-    extra[i] = frequencies[i] - 1;
-    previous = documents[i];
-    block.bound = std::max(block.bound, norm.impact(frequencies[i], lengths[documents[i]]));
-  }
-  const std::span<const std::uint32_t> gap_span(gaps.data(), documents.size());
-  const std::span<const std::uint32_t> extra_span(extra.data(), documents.size());
-  block.last = documents.back();
-  block.offset = static_cast<std::uint32_t>((postings_bytes + buffer.size() - entry.postings) / 16);
-  block.document_bits = static_cast<std::uint8_t>(bits_needed(gap_span));
-  block.frequency_bits = static_cast<std::uint8_t>(bits_needed(extra_span));
-  pack_block(gap_span, block.document_bits, buffer);
-  pack_block(extra_span, block.frequency_bits, buffer);
-  blocks.push_back(block);
-  entry.frequency += static_cast<std::uint32_t>(documents.size());
+/// The least term that the runs have next.
+std::optional<std::uint32_t> Bm25Builder::State::least_term() const {
+  std::optional<std::uint32_t> least;
+  for (const Run& run : runs)
+    if (run.at < run.term_view.size() && (!least || before(run.term_view[run.at], *least)))
+      least = run.term_view[run.at];
+  return least;
 }
 
-/// Writes the postings of `term`, which is the least that the runs have next.
-Status Bm25Builder::State::encode_term(std::uint32_t term) {
-  Bm25TermEntry entry;
-  entry.postings = postings_bytes + buffer.size();
-  entry.first_block = blocks.size();
-  if (options.terms == Bm25Terms::Ids) entry.id = term;
-  std::array<std::uint32_t, kBm25Block> documents{}, frequencies{};
-  std::size_t held = 0;
-  std::uint32_t last = std::numeric_limits<std::uint32_t>::max();
-  const auto flush = [&](std::size_t count) {
-    if (count == 0) return;
-    encode_block(entry, last, {documents.data(), count}, {frequencies.data(), count});
-    last = documents[count - 1];
-    held = 0;
-  };
+/// visit(document, frequency) for each posting of `term`, the least that the runs have next.
+template <class Visit>
+void Bm25Builder::State::visit_postings(std::uint32_t term, Visit visit) {
+  std::uint32_t document = 0, frequency = 0;
   for (Run& run : runs) {
     if (run.at == run.term_view.size() || run.term_view[run.at] != term) continue;
     const std::size_t end = run.document_at + run.count_view[run.at];
     for (std::size_t i = run.document_at; i < end; ++i) {
-      const std::uint32_t document = run.document_view[i];
-      if (held > 0 && documents[held - 1] == document) {
-        ++frequencies[held - 1];
-        continue;
+      if (frequency > 0 && run.document_view[i] != document) {
+        visit(document, frequency);
+        frequency = 0;
       }
-      if (held == kBm25Block) flush(held);
-      documents[held] = document;
-      frequencies[held++] = 1;
+      document = run.document_view[i];
+      ++frequency;
     }
     run.document_at = end;
     ++run.at;
   }
-  flush(held);
+  visit(document, frequency);
+}
+
+Bm25Pairs Bm25Builder::State::count_pairs() {
+  const auto longest = std::max_element(lengths.begin(), lengths.end());
+  Bm25Pairs pairs(longest == lengths.end() ? 0 : *longest);
+  while (const auto term = least_term())
+    visit_postings(*term, [&](std::uint32_t document, std::uint32_t frequency) {
+      pairs.count(frequency, lengths[document]);
+    });
+  for (Run& run : runs) run.at = run.document_at = 0;
+  pairs.number();
+  return pairs;
+}
+
+/// Writes the gathered postings of a window.
+void Bm25Builder::State::encode_slice(const Bm25TermEntry& entry, std::uint32_t window,
+                                      const Bm25Pairs& pairs) {
+  Bm25SliceEntry slice;
+  slice.offset = static_cast<std::uint32_t>((postings_bytes + buffer.size() - entry.postings) / 4);
+  slice.window = static_cast<std::uint16_t>(window);
+  slice.count_less_1 = static_cast<std::uint16_t>(places.size() - 1);
+  codes.clear();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::uint32_t document = window << kBm25WindowBits | places[i];
+    codes.push_back(pairs.code(frequencies[i], lengths[document]));
+    slice.bound = std::max(slice.bound, norm.impact(frequencies[i], lengths[document]));
+    if (codes.back() == kBm25Rare)
+      rare.push_back({static_cast<std::uint32_t>(entries.size()), document, frequencies[i]});
+  }
+  Bm25Slice::append(places, codes, buffer);
+  slices.push_back(slice);
+  places.clear();
+  frequencies.clear();
+}
+
+/// Writes the postings of `term`, the least that the runs have next.
+Status Bm25Builder::State::encode_term(std::uint32_t term, const Bm25Pairs& pairs) {
+  Bm25TermEntry entry;
+  entry.postings = postings_bytes + buffer.size();
+  entry.first_slice = slices.size();
+  if (options.terms == Bm25Terms::Ids) entry.id = term;
+  std::uint32_t window = 0;
+  visit_postings(term, [&](std::uint32_t document, std::uint32_t frequency) {
+    if (document >> kBm25WindowBits != window && !places.empty())
+      encode_slice(entry, window, pairs);
+    window = document >> kBm25WindowBits;
+    places.push_back(static_cast<std::uint16_t>(document % kBm25Window));
+    frequencies.push_back(frequency);
+    ++entry.frequency;
+  });
+  encode_slice(entry, window, pairs);
   posting_count += entry.frequency;
   entries.push_back(entry);
   entry_terms.push_back(term);
@@ -280,18 +306,12 @@ Status Bm25Builder::State::merge() {
   const double mean =
       filled > 0 ? static_cast<double>(total_length) / static_cast<double>(filled) : 0;
   norm = Bm25Norm::make(options.parameters, mean);
-  while (true) {
-    std::optional<std::uint32_t> least;
-    for (const Run& run : runs)
-      if (run.at < run.term_view.size() && (!least || before(run.term_view[run.at], *least)))
-        least = run.term_view[run.at];
-    if (!least) break;
-    CT_CHECK(encode_term(*least));
-  }
-  buffer.append(kSlack, '\0');
+  const Bm25Pairs pairs = count_pairs();
+  while (const auto term = least_term()) CT_CHECK(encode_term(*term, pairs));
   CT_CHECK(out.write(buffer));
   postings_bytes += buffer.size();
-  return {};
+  buffer.clear();
+  return write_tables(pairs.pairs());
 }
 
 /// Appends a section at the next multiple of 64.
@@ -302,14 +322,14 @@ Result<Bm25Section> Bm25Builder::State::section(std::string_view bytes) {
   return made;
 }
 
-Status Bm25Builder::State::write_tables() {
+Status Bm25Builder::State::write_tables(std::span<const Bm25Pair> pairs) {
   Bm25Footer footer;
   footer.terms = options.terms;
   footer.documents = lengths.size();
   footer.documents_filled = filled;
   footer.total_length = total_length;
   footer.term_count = entries.size();
-  footer.block_count = blocks.size();
+  footer.slice_count = slices.size();
   footer.posting_count = posting_count;
   footer.k1 = options.parameters.k1;
   footer.b = options.parameters.b;
@@ -319,9 +339,11 @@ Status Bm25Builder::State::write_tables() {
     footer.sections[kPostings] = {kAlign, postings_bytes,
                                   xxh3(written.text().substr(kAlign, postings_bytes))};
   }
-  CT_TRY(footer.sections[kBlocks], section(bytes_of(std::span<const Bm25BlockEntry>(blocks))));
+  CT_TRY(footer.sections[kSlices], section(bytes_of(std::span<const Bm25SliceEntry>(slices))));
   CT_TRY(footer.sections[kTermEntries], section(bytes_of(std::span<const Bm25TermEntry>(entries))));
   CT_TRY(footer.sections[kLengths], section(bytes_of(std::span<const std::uint32_t>(lengths))));
+  CT_TRY(footer.sections[kPairs], section(bytes_of(pairs)));
+  CT_TRY(footer.sections[kRarePostings], section(bytes_of(std::span<const Bm25RarePosting>(rare))));
   if (options.terms == Bm25Terms::Words) {
     std::vector<std::uint64_t> offsets{0};
     std::string bytes;
@@ -342,7 +364,6 @@ Status Bm25Builder::State::write_tables() {
 Status Bm25Builder::finish() {
   State& s = *state_;
   CT_CHECK(s.merge());
-  CT_CHECK(s.write_tables());
   CT_CHECK(s.out.close());
   CT_CHECK(commit_rename(s.part(), s.path));
   s.finished = true;

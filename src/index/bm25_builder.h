@@ -29,7 +29,7 @@ Status check(const Bm25Parameters& parameters);
 
 struct Bm25BuildOptions {
   Bm25Terms terms = Bm25Terms::Ids;
-  Bm25Parameters parameters;              ///< block bounds are kept for these
+  Bm25Parameters parameters;              ///< bounds are kept for these
   std::string label;                      ///< at most 127 bytes; given back by Bm25Index::label()
   std::size_t buffer_bytes = 256U << 20;  ///< at least 64 KiB is used
 };

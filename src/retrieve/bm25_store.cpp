@@ -47,7 +47,10 @@ Bm25Store::Bm25Store(std::shared_ptr<const index::IndexReader> index,
       tokenizer_(std::move(tokenizer)),
       identity_(std::move(identity)),
       pool_(pool),
-      kept_(index_->path(), "bm25", contents_identity(index_->manifest())) {}
+      // Files of another version of the format are as those of other contents: made anew.
+      kept_(index_->path(), "bm25",
+            "v" + std::to_string(index::kBm25Version) + "-" +
+                contents_identity(index_->manifest())) {}
 
 Status Bm25Store::append(std::string_view text, bool words, Bm25Document& out) const {
   if (words) {

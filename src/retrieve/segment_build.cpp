@@ -314,7 +314,7 @@ Status Build::check_lengths(std::span<const std::string_view> texts, std::uint64
     maker_.encoder()->tokenizer().encode(std::string(prompt) + std::string(text), encoding_options,
                                          scratch, encoding);
     if (encoding.ids.size() > max_length)
-      return Error{ErrorCode::InvalidArgument,
+      return Error{ErrorCode::Limit,
                    "\"" + std::string(text.substr(0, 80)) + "…\" has " +
                        std::to_string(encoding.ids.size()) + " tokens, " +
                        std::to_string(max_length) +

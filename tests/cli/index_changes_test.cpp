@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <random>
+#include <sstream>
 
 #include "cli/searched_index.h"
 #include "support/shared.h"
@@ -132,6 +134,18 @@ TEST_F(IndexChanges, WrongInputsAreExitOneAndNameTheirPlace) {
   EXPECT_EQ(passages("index"), kPassages);
 }
 
+TEST_F(IndexChanges, PresetXqgIsTheSumWithOneHundredthAQuestion) {
+  ASSERT_EQ(build("xqg", {"--preset", "xqg"}).exit_code, 0);
+  const auto info = run_crosstail({"index", "info", at("xqg")});
+  EXPECT_TRUE(has(info.out, "--fusion sum --alpha 0.01")) << info.out;
+  const auto run = search({"-k", "3", "--format", "trec"}, "xqg");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  // 0.99·0.8 + 0.01·0.6; 0.99·0.6 + 0; 0 + 0.01·0.8.
+  EXPECT_TRUE(has(run.out, "a0 Q0 p2 1 0.798")) << run.out;
+  EXPECT_TRUE(has(run.out, "a0 Q0 p3 2 0.594")) << run.out;
+  EXPECT_TRUE(has(run.out, "a0 Q0 p1 3 0.008")) << run.out;
+}
+
 class WithModel : public testing::SearchedIndex {
  protected:
   void SetUp() override {
@@ -158,7 +172,8 @@ TEST_F(WithModel, LongTextsAreCutAndSaidWindowsKeepThemStrictRefuses) {
   EXPECT_EQ(cut.exit_code, 0) << cut.err;
   EXPECT_TRUE(has(cut.err, "1 passages are longer than the model takes")) << cut.err;
   const auto strict = encode("strict", {"--strict"});
-  EXPECT_NE(strict.exit_code, 0);
+  EXPECT_EQ(strict.exit_code, 1) << "the texts are wrong, not the usage: " << strict.err;
+  EXPECT_TRUE(has(strict.err, "fit (--strict)")) << strict.err;
   EXPECT_FALSE(fs::exists(folder_ / "strict"));
   const auto windows = encode("windows", {"--window", "32", "--stride", "16"});
   EXPECT_EQ(windows.exit_code, 0) << windows.err;
@@ -171,6 +186,60 @@ TEST_F(WithModel, LongTextsAreCutAndSaidWindowsKeepThemStrictRefuses) {
   EXPECT_EQ(estimate.exit_code, 0) << estimate.err;
   EXPECT_TRUE(has(estimate.out, "memory") && has(estimate.out, "disk")) << estimate.out;
   EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
+TEST_F(WithModel, LanguagesThatTheModelIsNotMadeForAreNamed) {
+  const std::string model = at("model"), warning = "not made for these languages of ";
+  fs::copy(fixtures_ + "/st-mean-norm", model, fs::copy_options::recursive);
+  std::ofstream(fs::path(model) / "README.md") << "---\nlanguage:\n- en\n---\n";
+  const auto corpus = [&](const std::string& name, const std::string& tag) {
+    std::ofstream(folder_ / name) << "{\"_id\":\"" << name << "\",\"text\":\"many\",\"lang\":\""
+                                  << tag << "\"}\n";
+    return at(name);
+  };
+  auto run = run_crosstail({"index", corpus("en", "en"), "-o", at("index"), "--model", model});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_FALSE(has(run.err, warning)) << run.err;
+  run = run_crosstail({"index", "add", at("index"), corpus("th", "th"), "--model", model});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(has(run.err, warning + "passages or questions: th")) << run.err;
+  run = run_crosstail({"index", "sync", at("index"), corpus("ja", "ja"), "--model", model});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(has(run.err, "ja")) << run.err;
+  EXPECT_TRUE(has(run.err, warning)) << run.err;
+  // From the prompt.
+  run =
+      run_crosstail({"search", at("index"), "--query-language", "fi", "--model", model}, "many\n");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(has(run.err, warning + "queries: fi")) << run.err;
+}
+
+TEST_F(WithModel, RerankPutsTheBestHitsInTheOrderOfTheCrossEncoder) {
+  ASSERT_EQ(build("vectors").exit_code, 0);
+  const std::string model = at("cross-encoder");
+  fs::copy(fixtures_ + "/tiny-xlmr-cls1", model);
+  fs::copy(fixtures_ + "/tok-xlmr/tokenizer.json", model);
+  std::ofstream pairs(folder_ / "pairs.jsonl");
+  for (const char* id : {"2", "3", "0", "1"})  // the best four by vectors, ties by place
+    pairs << "{\"_id\":\"p" << id << "\",\"query\":\"passage3\",\"text\":\"Words of passage" << id
+          << "\"}\n";
+  pairs.close();
+  const auto scored = run_crosstail({"score", "--model", model, at("pairs.jsonl"), "--raw"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  std::vector<std::pair<double, std::string>> expected;
+  std::istringstream lines(scored.out);
+  for (std::string line; std::getline(lines, line);)
+    expected.emplace_back(-std::stod(line.substr(line.find("\"score\":") + 8)),
+                          line.substr(line.find("p"), 2));
+  std::sort(expected.begin(), expected.end());
+  const auto run =
+      search({"--rerank", model, "--rerank-depth", "4", "-k", "2", "--format", "trec"}, "vectors");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(has(run.out, "a0 Q0 " + expected.at(0).second + " 1 ")) << run.out << scored.out;
+  EXPECT_TRUE(has(run.out, "a0 Q0 " + expected.at(1).second + " 2 ")) << run.out << scored.out;
+  EXPECT_FALSE(has(run.out, " 3 ")) << run.out;
+  const auto wrong = search({"--rerank", fixtures_ + "/st-cls"}, "vectors");
+  EXPECT_EQ(wrong.exit_code, 1) << "no cross-encoder: " << wrong.err;
 }
 
 TEST_F(WithModel, AnotherModelIsAnErrorThatSaysWhatDiffers) {

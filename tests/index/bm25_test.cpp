@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <random>
 #include <set>
 
 #include "base/file.h"
-#include "index/bm25_block.h"
+#include "index/bm25_slice.h"
 #include "support/temporary_folder.h"
 
 namespace crosstail::index {
@@ -223,21 +224,140 @@ TEST(Bm25, WordsAreFoundByTheirBytes) {
   EXPECT_DOUBLE_EQ(index->mean_length(), 2.0);  // of the three that hold a word
 }
 
-TEST(Bm25, BlocksOfEveryWidthAndLengthComeBack) {
-  std::mt19937 random(1);
-  for (unsigned width = 0; width <= 32; ++width)
-    for (const std::size_t count : {1U, 4U, 5U, 127U, 128U}) {
-      std::vector<std::uint32_t> values(count);
-      for (auto& value : values)
-        value = width == 0 ? 0 : static_cast<std::uint32_t>(random()) >> (32 - width);
-      std::string packed;
-      pack_block(values, width, packed);
-      EXPECT_EQ(packed.size(), packed_bytes(count, width));
-      packed.append(512, '\0');
-      std::array<std::uint32_t, kBm25Block> back{};
-      unpack_block(reinterpret_cast<const std::byte*>(packed.data()), width, back.data());
-      EXPECT_TRUE(std::equal(values.begin(), values.end(), back.begin())) << width << " " << count;
+/// Hits of a search against every document, scored by itself.
+void expect_brute_force(const Bm25Index& index, const Documents& documents,
+                        const std::vector<std::uint32_t>& terms, std::size_t k) {
+  Bm25Scratch scratch;
+  const Bm25Query query = index.query(terms);
+  const std::set<std::uint32_t> distinct(terms.begin(), terms.end());
+  std::vector<Hit> all;
+  for (std::uint32_t row = 0; row < documents.size(); ++row) {
+    std::vector<std::uint32_t> frequencies(query.terms.size(), 0);
+    for (const std::uint32_t term : distinct)
+      if (const auto entry = index.find(term))
+        for (std::size_t t = 0; t < query.terms.size(); ++t)
+          if (query.terms[t].entry == *entry)
+            frequencies[t] = static_cast<std::uint32_t>(
+                std::count(documents[row].begin(), documents[row].end(), term));
+    const float score =
+        index.score(query, frequencies, static_cast<std::uint32_t>(documents[row].size()));
+    if (score > 0) all.push_back({row, row, score});
+  }
+  std::sort(all.begin(), all.end(), better);
+  all.resize(std::min(k, all.size()));
+  const auto hits = index.search(query, k, scratch);
+  ASSERT_TRUE(hits.ok()) << hits.error().message;
+  ASSERT_EQ(*hits, all) << "k " << k;
+}
+
+TEST(Bm25, EqualDocumentsComeInTheOrderOfTheirRows) {
+  testing::TemporaryFolder folder;
+  // Term 1 is in all of 70,000 documents (its weight is next to nothing), 2 in every third.
+  Documents documents(70000, {1, 9});
+  for (std::size_t d = 0; d < documents.size(); d += 3) documents[d] = {1, 2};
+  build(folder / "x", documents);
+  const auto index = Bm25Index::open(folder / "x");
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  for (const std::size_t k : {1U, 100U, 30000U, 70000U}) {
+    expect_brute_force(*index, documents, {1, 2}, k);
+    expect_brute_force(*index, documents, {1}, k);
+  }
+}
+
+/// More than 65,535 pairs of a frequency and a length: the rarest have no code of their own.
+TEST(Bm25, RareFrequenciesAreScoredAsOthersAre) {
+  testing::TemporaryFolder folder;
+  Documents documents;
+  for (std::uint32_t d = 0; d < 1400; ++d) {
+    std::vector<std::uint32_t> document(d, 100);  // lengths that differ
+    for (std::uint32_t term = 0; term < 55; ++term)
+      document.insert(document.end(), 1 + (term + d) % 55, term);
+    documents.push_back(document);
+  }
+  build(folder / "x", documents);
+  for (const auto parameters : {Bm25Parameters{}, Bm25Parameters{2.0F, 0.9F}}) {
+    const auto index = Bm25Index::open(folder / "x", parameters);
+    ASSERT_TRUE(index.ok()) << index.error().message;
+    EXPECT_TRUE(index->verify().ok());
+    expect_brute_force(*index, documents, {3, 54, 100}, 20);
+    expect_brute_force(*index, documents, {0, 1, 2, 3, 4, 5}, 400);
+  }
+  Bm25Footer footer;
+  const std::string bytes = *read_file(folder / "x");
+  std::memcpy(&footer, bytes.data() + bytes.size() - sizeof footer, sizeof footer);
+  EXPECT_EQ(footer.sections[kPairs].bytes / sizeof(Bm25Pair), 65535U);
+  EXPECT_GT(footer.sections[kRarePostings].bytes, 0U);
+}
+
+TEST(Bm25, SlicesGiveBackTheirPlacesAndFindThem) {
+  std::mt19937 random(4);
+  for (const std::size_t count : {1U, 2U, 3U, 100U, 5119U, 5120U, 20001U, 65536U}) {
+    std::vector<std::uint16_t> all(65536), codes;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint16_t>(i);
+    std::vector<std::uint16_t> places;
+    std::sample(all.begin(), all.end(), std::back_inserter(places), count, random);
+    for (std::size_t i = 0; i < count; ++i) codes.push_back(static_cast<std::uint16_t>(random()));
+    std::string bytes;
+    Bm25Slice::append(places, codes, bytes);
+    ASSERT_EQ(bytes.size(), Bm25Slice::bytes(count));
+    ASSERT_EQ(bytes.size() % 4, 0U);
+    const std::vector<std::uint32_t> aligned(
+        reinterpret_cast<const std::uint32_t*>(bytes.data()),
+        reinterpret_cast<const std::uint32_t*>(bytes.data() + bytes.size()));
+    const Bm25Slice slice(reinterpret_cast<const std::byte*>(aligned.data()), count);
+    std::vector<std::uint16_t> room(65536);
+    const std::uint16_t* back = slice.places(room.data());
+    ASSERT_NE(back, nullptr);
+    EXPECT_TRUE(std::equal(places.begin(), places.end(), back)) << count;
+    std::vector<std::uint32_t> found(all.size()),
+        expected(all.size(), static_cast<unsigned>(count));
+    slice.find(all.data(), all.size(), found.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      expected[places[i]] = static_cast<std::uint32_t>(i);
+      ASSERT_EQ(slice.code(i), codes[i]);
     }
+    EXPECT_EQ(found, expected) << count;
+  }
+}
+
+TEST(Bm25, AFileOfAnotherVersionSaysSo) {
+  testing::TemporaryFolder folder;
+  build(folder / "x", make_documents(100, 2));
+  std::string bytes = *read_file(folder / "x");
+  for (const std::uint32_t version : {0U, 3U}) {  // version 1 had 0 there
+    std::memcpy(bytes.data() + 8, &version, sizeof version);
+    ASSERT_TRUE(write_file_atomic(folder / "y", bytes).ok());
+    const auto opened = Bm25Index::open(folder / "y");
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, ErrorCode::Unsupported);
+    EXPECT_NE(opened.error().message.find(version == 0 ? "version 1 of" : "version 3 of"),
+              std::string::npos)
+        << opened.error().message;
+  }
+}
+
+TEST(Bm25, DamagedBytesNeverGiveRowsThatAreNotThere) {
+  testing::TemporaryFolder folder;
+  const Documents documents = make_documents(12000, 6);
+  build(folder / "x", documents);
+  const std::string good = *read_file(folder / "x");
+  std::mt19937 random(8);
+  Bm25Scratch scratch;
+  for (int trial = 0; trial < 150; ++trial) {
+    std::string bytes = good;
+    for (int i = 0; i < 2000; ++i)
+      bytes[64 + random() % (bytes.size() - 64 - sizeof(Bm25Footer))] = static_cast<char>(random());
+    ASSERT_TRUE(write_file_atomic(folder / "y", bytes).ok());
+    const auto index = Bm25Index::open(folder / "y");
+    ASSERT_TRUE(index.ok());
+    const auto hits =
+        index->search(index->query(std::vector<std::uint32_t>{1, 2, 3, 1005}), 50, scratch);
+    if (!hits.ok()) {
+      EXPECT_EQ(hits.error().code, ErrorCode::Corrupt);
+      continue;
+    }
+    for (const Hit& hit : *hits) ASSERT_LT(hit.row, documents.size());
+  }
 }
 
 TEST(Bm25, DamageIsAnErrorThatNamesFileAndPlace) {
