@@ -239,7 +239,8 @@ TEST_F(WithModel, RerankPutsTheBestHitsInTheOrderOfTheCrossEncoder) {
   EXPECT_TRUE(has(run.out, "a0 Q0 " + expected.at(1).second + " 2 ")) << run.out << scored.out;
   EXPECT_FALSE(has(run.out, " 3 ")) << run.out;
   const auto wrong = search({"--rerank", fixtures_ + "/st-cls"}, "vectors");
-  EXPECT_EQ(wrong.exit_code, 1) << "no cross-encoder: " << wrong.err;
+  EXPECT_EQ(wrong.exit_code, 2) << wrong.err;
+  EXPECT_TRUE(has(wrong.err, "expected a cross-encoder")) << wrong.err;
 }
 
 TEST_F(WithModel, AnotherModelIsAnErrorThatSaysWhatDiffers) {
