@@ -6,8 +6,8 @@ usage: mix.py ROWS_DIR OUT_DIR LANGUAGE,LANGUAGE,…
 
 Of each file of rows and for each language: so many short texts, so many paragraphs, a share of the translations. Where a language has
 few paragraphs, several of its texts are joined to what looks like one (100 to 250 tokens); and of every language some rows of words
-drawn from its texts by their rank, rare ones as often as common ones, so that the student meets the whole vocabulary. The teacher says
-what all of these mean. Every draw is by a hash: the same on every run.
+drawn from its texts, rare ones as often as common ones, so that the student meets the whole vocabulary. The teacher says what all of
+these mean. Every draw is by a hash: the same on every run; files that are there stay.
 """
 import glob, gzip, hashlib, json, os, re, sys
 

@@ -55,13 +55,13 @@ std::string negatives_text(const NegativeFilter& n) {
 std::vector<std::string> languages_of(const TrainOptions& options, const DataSummary& data) {
   auto languages = model::stated_languages(options.model);
   if (languages.empty()) return languages;
-  const std::size_t stated = languages.size();
-  for (const auto& [language, count] : data.languages)
-    if (text::parse_language_tag(language) &&
-        std::none_of(
-            languages.begin(), languages.begin() + static_cast<std::ptrdiff_t>(stated),
-            [&](const std::string& known) { return text::same_language(known, language); }))
-      languages.push_back(language);
+  for (const auto& trained : data.languages) {
+    const auto is_it = [&](const std::string& known) {
+      return text::same_language(known, trained.first);
+    };
+    if (text::parse_language_tag(trained.first) && std::ranges::none_of(languages, is_it))
+      languages.push_back(trained.first);
+  }
   std::ranges::sort(languages);
   return languages;
 }
