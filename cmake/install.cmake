@@ -48,7 +48,7 @@ set(CPACK_PACKAGE_DESCRIPTION "\
 Finds the answer in one language to a question asked in another: web pages
 with FAQ mark-up to clean question-answer pairs, pairs to retrievers, passages
 to an index that also answers questions in other languages, and runs to
-numbers one can trust. Comes with a small model for thirty languages.")
+numbers one can trust. Comes with a small model for 42 languages.")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates) # for `crosstail model pull`
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
