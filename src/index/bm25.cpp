@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "base/hash.h"
 
@@ -57,6 +58,23 @@ Status check_footer(const std::string& path, const Bm25Footer& footer, std::uint
   return {};
 }
 
+/// What lies between head, sections and footer is zero.
+Status check_gaps(const std::string& path, std::string_view bytes, const Bm25Footer& footer) {
+  std::vector<Bm25Section> sections(footer.sections.begin(), footer.sections.end());
+  sections.push_back({bytes.size() - sizeof footer, sizeof footer, 0});
+  std::ranges::sort(sections, {}, &Bm25Section::offset);
+  std::uint64_t end = offsetof(Bm25Head, reserved);
+  for (const Bm25Section& section : sections) {
+    if (section.bytes == 0) continue;
+    const std::uint64_t begin = std::max(end, section.offset);
+    const std::uint64_t found = bytes.substr(0, begin).find_first_not_of('\0', end);
+    if (found != std::string_view::npos)
+      return damaged(path, found, "a byte between sections is not 0");
+    end = std::max(end, section.offset + section.bytes);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Bm25Index> Bm25Index::open(const std::filesystem::path& path,
@@ -92,7 +110,7 @@ Status Bm25Index::verify() const {
                      "checksum mismatch in section " + std::string(kSectionNames[s]) + " (" +
                          std::to_string(section.bytes) + " bytes)");
   }
-  return {};
+  return check_gaps(path_, file_.text(), footer_);
 }
 
 double Bm25Index::mean_length() const {

@@ -382,6 +382,13 @@ TEST(Bm25, DamageIsAnErrorThatNamesFileAndPlace) {
   EXPECT_NE(verified.error().message.find("byte 64: checksum mismatch in section postings"),
             std::string::npos)
       << verified.error().message;
+  wrong = good;
+  wrong[30] ^= 0x55;  // of the head's zeros
+  const auto gap = opened(wrong);
+  ASSERT_TRUE(gap.ok());
+  ASSERT_FALSE(gap->verify().ok());
+  EXPECT_NE(gap->verify().error().message.find("byte 30: a byte between sections is not 0"),
+            std::string::npos);
 }
 
 TEST(Bm25, NonsenseIsRefused) {
