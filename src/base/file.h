@@ -15,7 +15,8 @@
 
 namespace crosstail {
 
-/// `Io`, `NoSpace` (ENOSPC, EDQUOT) or `Interrupted` (EINTR): "PATH: cannot WHAT: <system's words>".
+/// `Io`, `NoSpace` (ENOSPC, EDQUOT) or `Interrupted` (EINTR): "PATH: cannot WHAT: <system's
+/// words>".
 Error system_error(std::string_view path, std::string_view what, int errno_value);
 
 /// A whole file mapped read-only. Movable; the mapping lives as long as the object.
